@@ -1,0 +1,47 @@
+# Two commands: `make run` and `make test`. They need Python 3.11 or newer, make and PyPI.
+
+PYTHON ?= python3
+VENV_PYTHON := .venv/bin/python
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test lint seed reset lock vendor messages manage shell shots
+
+help: ## List what you can make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+install: ## Make .venv and install what this checkout needs (the other targets do it themselves)
+	@$(PYTHON) dev/bootstrap.py
+
+run: install ## Start everything; PORT=8123 picks the web port, Ctrl-C ends it
+	@$(VENV_PYTHON) -m dev run
+
+test: install ## Run the tests; ARGS="-k signup -x" goes to pytest
+	@$(VENV_PYTHON) -m dev test $(ARGS)
+
+lint: install ## Check format, types, layers, migrations, deployment settings, module sizes
+	@$(VENV_PYTHON) -m dev.lint
+
+seed: install ## Fill the development database with example organisations
+	@$(VENV_PYTHON) -m dev manage seed $(ARGS)
+
+reset: install ## Forget the development database, mail and secrets
+	@$(VENV_PYTHON) -m dev reset
+
+lock: install ## Pin requirements/*.in again; ARGS=--upgrade takes newer versions
+	@$(VENV_PYTHON) -m dev.requirements $(ARGS)
+
+vendor: install ## Fetch the browser's assets again, at their pinned versions
+	@$(VENV_PYTHON) -m dev.vendor $(ARGS)
+
+messages: install ## Compile the message catalogues
+	@$(VENV_PYTHON) -m dev.messages
+
+manage: install ## Run a management command; ARGS="list_tenants"
+	@$(VENV_PYTHON) -m dev manage $(ARGS)
+
+shell: install ## Open Django's shell; ARGS="--tenant acme" or "--public" says whose data
+	@$(VENV_PYTHON) -m dev manage shell $(ARGS)
+
+shots: install ## Photograph the pages of a running `make run`
+	@$(VENV_PYTHON) -m dev.screenshots $(ARGS)
