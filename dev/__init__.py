@@ -1,0 +1,1 @@
+"""What a developer runs: servers, tests, checks, mail catcher; never part of the service itself."""

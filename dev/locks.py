@@ -1,0 +1,45 @@
+"""Locks between the processes of one checkout."""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import IO
+
+
+class Lock:
+    """Held by one process at a time.
+
+    The kernel lets go of it when its holder dies, however it dies, so a file
+    that a killed run left behind locks nobody out. It is a record lock, which
+    forked children don't inherit.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: IO[str] | None = None
+
+    def acquire(self, *, wait: bool = False) -> bool:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        file = self.path.open("a+")
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            file.close()
+            return False
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        self._file = file
+        return True
+
+    def release(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def holder(self) -> str:
+        """The process id that the last holder wrote, for a person to read."""
+        try:
+            return self.path.read_text().strip() or "unknown"
+        except OSError:
+            return "unknown"

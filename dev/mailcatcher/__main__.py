@@ -1,0 +1,51 @@
+"""`python -m dev.mailcatcher --smtp-port N --http-port N --folder DIR`, until a signal ends it."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from dev.mailcatcher import smtp, web
+from dev.mailcatcher.process import READY
+from dev.mailcatcher.store import CAP, Store
+
+
+def main(arguments: list[str]) -> int:
+    asked = _parser().parse_args(arguments)
+    store = Store(asked.folder, cap=asked.cap)
+    receiver = smtp.controller(store, asked.smtp_port)
+    receiver.start()
+    # The inbox answers last: who reads it may send as well.
+    inbox = web.server(store, asked.http_port)
+    threading.Thread(target=inbox.serve_forever, daemon=True).start()
+    threading.Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
+    print(f"{READY} on port {asked.smtp_port}; inbox on port {asked.http_port}", flush=True)
+    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    inbox.shutdown()
+    receiver.stop()
+    return 0
+
+
+def _follow(parent: int) -> None:
+    """End when the launcher has, even by `kill -9`."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m dev.mailcatcher")
+    parser.add_argument("--smtp-port", type=int, required=True)
+    parser.add_argument("--http-port", type=int, required=True)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--cap", type=int, default=CAP, help="messages kept at most")
+    return parser
+
+
+if __name__ == "__main__":
+    # Every thread inherits this, so the signals reach the main thread's wait and nobody else.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,39 @@
+"""Holds modules to their size: 400 lines are a wall, and those past 150 are named."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from dev.paths import ROOT
+
+WALL = 400
+AIM = 150
+PACKAGES = ("saas", "tenants", "accounts", "tasks", "dev", "tests")
+
+
+def main() -> int:
+    lengths = {path.relative_to(ROOT): _length(path) for path in modules(ROOT)}
+    long = sorted(lengths.items(), key=lambda item: -item[1])
+    for path, length in long:
+        if length > AIM:
+            print(f"{length:5} {path}{'  is past the wall' if length > WALL else ''}")
+    too_long = [path for path, length in long if length > WALL]
+    if too_long:
+        print(f"{len(too_long)} modules are longer than {WALL} lines: split them by capability.")
+    return 1 if too_long else 0
+
+
+def modules(root: Path) -> Iterator[Path]:
+    """Every module that people write; migrations are written by Django."""
+    for package in PACKAGES:
+        for path in (root / package).rglob("*.py"):
+            if "migrations" not in path.parts:
+                yield path
+
+
+def _length(path: Path) -> int:
+    return len(path.read_text().splitlines())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,12 @@
+"""Where this checkout keeps what it writes while it runs."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VAR = ROOT / "var"
+RUN = VAR / "run"
+TESTS = VAR / "test"
+MAIL = VAR / "mail"
+SECRETS = VAR / "secrets.json"
+ENDPOINTS = VAR / "endpoints.json"
+LOCK = VAR / "lock"

@@ -1,0 +1,118 @@
+"""Which stack of this checkout is up, who holds it, and the environment that reaches it."""
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from dev import keys, leftovers, servers
+from dev.environment import over, service_environment, web_environment
+from dev.errors import StackError
+from dev.locks import Lock
+from dev.paths import LOCK, RUN, SECRETS, VAR
+from dev.ports import DEFAULT_PORT
+from dev.progress import say
+
+STATE = RUN / "stack.json"
+CONSOLE_MAIL = "django.core.mail.backends.console.EmailBackend"
+
+
+@dataclass(frozen=True)
+class State:
+    command: str
+    process: int
+    environment: dict[str, str]
+
+    @property
+    def is_lasting(self) -> bool:
+        """Others may lean on servers that stay until somebody ends them."""
+        return self.command in {"run", "services"}
+
+
+@contextlib.contextmanager
+def held(command: str) -> Iterator[None]:
+    """Only one process at a time starts servers on this checkout's data; raises StackError."""
+    _refuse_foreign_folder()
+    lock = Lock(LOCK)
+    if not lock.acquire():
+        raise StackError(_already_running(lock, command))
+    with contextlib.ExitStack() as stack:
+        stack.callback(lock.release)
+        stack.callback(STATE.unlink, missing_ok=True)
+        # A killed holder left its state, and perhaps processes.
+        STATE.unlink(missing_ok=True)
+        leftovers.end_marked(VAR)
+        yield
+
+
+def publish(command: str, environment: dict[str, str]) -> None:
+    state = State(command, os.getpid(), environment)
+    keys.write_private(STATE, json.dumps(asdict(state), indent=2) + "\n")
+
+
+def current() -> State | None:
+    try:
+        return State(**json.loads(STATE.read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+@contextlib.contextmanager
+def environment(command: str) -> Iterator[dict[str, str]]:
+    """The environment of the stack that is up, or of servers that run as long as the block does."""
+    running = _lasting_state()
+    if running:
+        yield running.environment
+        return
+    with held(command), _servers() as own:
+        publish(command, own)
+        yield own
+
+
+@contextlib.contextmanager
+def _servers() -> Iterator[dict[str, str]]:
+    own_keys = keys.kept(SECRETS)
+    with servers.running(RUN, own_keys, os.environ) as started:
+        yield over(
+            service_environment("development", own_keys, started),
+            web_environment(DEFAULT_PORT),
+            # Nobody catches mail here, so a command that sends some shows it.
+            {"EMAIL_URL": "consolemail://", "EMAIL_BACKEND": CONSOLE_MAIL},
+        )
+
+
+def _lasting_state() -> State | None:
+    """The running stack, once it is up; None as soon as nobody holds the lock."""
+    lock = Lock(LOCK)
+    has_said = False
+    while not lock.acquire():
+        state = current()
+        if state and state.is_lasting:
+            return state
+        if not has_said:
+            say(f"Waiting for process {lock.holder()}, which is using this checkout's servers.")
+            has_said = True
+        time.sleep(0.1)
+    lock.release()
+    return None
+
+
+def _already_running(lock: Lock, command: str) -> str:
+    state = current()
+    other = state.command if state else "a command"
+    where = f" at {state.environment['BASE_ORIGIN']}" if state and state.command == "run" else ""
+    return (
+        f"`{other}` is already running in this checkout (process {lock.holder()}){where}. "
+        f"End it with Ctrl-C before you start `{command}`."
+    )
+
+
+def _refuse_foreign_folder() -> None:
+    VAR.mkdir(exist_ok=True)
+    if not os.access(VAR, os.W_OK):
+        raise StackError(
+            f"{VAR} can't be written by this user: an earlier run was somebody else's. "
+            "Run this as that user, or remove the folder to start from nothing."
+        )
