@@ -1,0 +1,59 @@
+"""The base of our Celery tasks: bound to a schema when called, and held to it when run."""
+
+from typing import Any
+
+from celery import Task
+from django_tenants.utils import get_public_schema_name
+
+from tasks.errors import TenantClosedError, TenantMissingError
+from tasks.workspace import (
+    current_schema,
+    load_workspace,
+    public_context,
+    schema_of,
+    workspace_context,
+)
+
+
+class TenantTask(Task):  # type: ignore[type-arg]
+    """A task that runs in the schema of whoever called it.
+
+    A missing, unknown or suspended tenant is refused, with `TenantMissingError`,
+    `TenantUnknownError` or `TenantClosedError`. Public is a context like any other, for
+    tasks that say `allow_public = True`.
+    """
+
+    abstract = True
+    allow_public = False
+
+    def apply_async(self, *args: Any, schema_name: str | None = None, **options: Any) -> Any:
+        """Send the task, bound to `schema_name` or to the context of this very moment."""
+        bound = schema_name or current_schema()
+        headers = {**(options.pop("headers", None) or {}), "schema_name": bound}
+        return super().apply_async(*args, headers=headers, **options)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with self.bound_context():
+            return super().__call__(*args, **kwargs)
+
+    def bound_context(self) -> Any:
+        """Return the context of the schema that the message was bound to."""
+        schema_name = schema_of(self)
+        if schema_name == get_public_schema_name():
+            if not self.allow_public:
+                raise TenantMissingError(f"{self.name} does not run in public.")
+            return public_context()
+        workspace = load_workspace(schema_name)
+        if not workspace.is_open:
+            raise TenantClosedError(f"{schema_name} is suspended.")
+        return workspace_context(workspace)
+
+
+class PublicTask(Task):  # type: ignore[type-arg]
+    """A task about the shared tables alone, such as beat's."""
+
+    abstract = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with public_context():
+            return super().__call__(*args, **kwargs)

@@ -1,0 +1,55 @@
+"""The letters we send: each a Celery task whose function says what stands in it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from celery import shared_task
+from django.contrib.auth import get_user_model
+
+from tasks import relay
+from tasks.base import TenantTask
+from tasks.errors import TenantClosedError, TenantUnknownError
+from tasks.mail import Letter
+from tasks.models import Message
+from tasks.payloads import unseal
+from tasks.workspace import public_context, schema_of
+
+
+class Delivery(TenantTask):
+    """Calls its function with a claimed message, sends the letter it returns, records it."""
+
+    abstract = True
+    allow_public = True
+    kind: str
+
+    def __call__(self, pk: str) -> None:
+        try:
+            context = self.bound_context()
+        except TenantClosedError:
+            with public_context():
+                relay.hold(pk)
+        except TenantUnknownError as error:
+            with public_context():
+                for message in Message.objects.of_schema(schema_of(self)).filter(pk=pk):
+                    relay.bury(message, error)
+        else:
+            with context:
+                relay.deliver(pk, write=self.run)
+
+
+def delivery(kind: str) -> Callable[[Callable[[Message], Letter]], Any]:
+    """Make a Celery task of a function that writes the letter of a message."""
+    return shared_task(base=Delivery, kind=kind)
+
+
+@delivery("welcome")
+def send_welcome(message: Message) -> Letter:
+    """Greet a new person, on the way in to their workspace."""
+    user = get_user_model().objects.get(pk=message.user_id)
+    return Letter("welcome", to=user.email, language=user.language, context={"user": user})
+
+
+@delivery("letter")
+def send_letter(message: Message) -> Letter:
+    """Send a letter that was written beforehand and sealed: a code, a link, an answer."""
+    return Letter(**unseal(message.payload))

@@ -1,0 +1,29 @@
+"""What the floor refuses."""
+
+
+class TaskError(Exception):
+    """The root of this app's refusals."""
+
+
+class TenantMissingError(TaskError):
+    """A task was called without a tenant, or came to a worker without one."""
+
+
+class TenantUnknownError(TaskError):
+    """A task names a schema that belongs to no tenant."""
+
+
+class TenantClosedError(TaskError):
+    """A task names a tenant that is suspended."""
+
+
+class PayloadGoneError(TaskError):
+    """A payload was erased or has expired: its message can't be sent any more."""
+
+
+class RateLimitedError(TaskError):
+    """Somebody does something too often. `retry_after` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too often: try again in {retry_after} seconds.")
+        self.retry_after = retry_after

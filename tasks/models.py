@@ -1,0 +1,88 @@
+"""The outbox: one table in public, written in the transaction of whatever it tells of."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from tasks.querysets import MessageQuerySet
+
+
+class Message(models.Model):
+    """One letter to be sent, with ids instead of contents.
+
+    What ids can't bring back (codes, links) stands in an encrypted payload with an expiry;
+    it is erased as soon as the message is sent, dead or expired.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Waiting")
+        SENDING = "sending", _("Being sent")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Will be tried again")
+        DEAD = "dead", _("Given up")
+
+        @classmethod
+        def undelivered(cls) -> tuple["Message.State", ...]:
+            """The states a message leaves by being sent."""
+            return (cls.PENDING, cls.SENDING, cls.FAILED)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    schema_name = models.CharField(_("schema"), max_length=63)
+    kind = models.CharField(_("kind"), max_length=40)
+    task = models.CharField(_("task"), max_length=100)
+    key = models.CharField(_("idempotency key"), max_length=120)
+    user_id = models.UUIDField(_("person"), null=True)
+    arguments = models.JSONField(_("arguments"), default=dict)
+    payload = models.BinaryField(_("payload"), null=True)
+    expires_at = models.DateTimeField(_("expires"), null=True)
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.PENDING
+    )
+    attempts = models.IntegerField(_("attempts"), default=0)
+    due_at = models.DateTimeField(_("next attempt"), default=timezone.now)
+    last_error = models.TextField(_("last error"), blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    sent_at = models.DateTimeField(_("sent"), null=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = [
+            models.UniqueConstraint(fields=["schema_name", "key"], name="message_key_unique"),
+            models.CheckConstraint(condition=Q(attempts__gte=0), name="message_attempts_natural"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                name="message_due",
+                condition=Q(state__in=("pending", "sending", "failed")),
+            ),
+            models.Index(fields=["created_at"], name="message_dead", condition=Q(state="dead")),
+            models.Index(fields=["-created_at"], name="message_newest"),
+            models.Index(fields=["schema_name", "user_id"], name="message_of_user"),
+            models.Index(fields=["schema_name", "-created_at"], name="message_of_schema"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID header, the same at every attempt (RFC 5322, section 3.6.4)."""
+        return f"<{self.id}@{settings.BASE_DOMAIN}>"
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether its letter holds what only its reader may see."""
+        return self.expires_at is not None
+
+    @property
+    def can_be_resent(self) -> bool:
+        """Whether another attempt could succeed: a secret that is erased can't come back."""
+        return self.state != self.State.SENDING and (not self.is_secret or bool(self.payload))

@@ -1,0 +1,98 @@
+"""Putting messages in the outbox: in the caller's transaction, or not at all."""
+
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+
+from celery import current_app
+from django.db import transaction
+from django.utils import timezone
+
+from tasks.errors import PayloadGoneError
+from tasks.models import Message
+from tasks.payloads import seal
+from tasks.querysets import MessageQuerySet
+from tasks.workspace import current_schema
+
+if TYPE_CHECKING:
+    from tasks.deliveries import Delivery
+
+# The sweep leaves a new message alone for so long: its nudge is on the way.
+NUDGE_HEAD_START = timedelta(seconds=20)
+
+
+def enqueue(
+    task: "Delivery",
+    *,
+    kind: str | None = None,
+    user_id: UUID | None = None,
+    key: str | None = None,
+    payload: dict[str, Any] | None = None,
+    expires_in: timedelta | None = None,
+    **arguments: Any,
+) -> Message:
+    """Remember that `task` (a delivery) must send a letter, and nudge it after the commit.
+
+    The schema is the one of this moment, not of the commit's. With a `key`, a message is
+    enqueued once: a second call returns the first one's. A `payload` is encrypted, and
+    wants an `expires_in`. `kind` names the letter where the task sends several. Raises
+    `TenantMissingError` outside any context.
+    """
+    schema_name = current_schema()
+    message, created = Message.objects.get_or_create(
+        schema_name=schema_name,
+        key=key or uuid.uuid4().hex,
+        defaults={
+            "kind": kind or task.kind,
+            "task": task.name,
+            "user_id": user_id,
+            "arguments": arguments,
+            "payload": seal(payload) if payload is not None else None,
+            "expires_at": timezone.now() + expires_in if expires_in else None,
+            "due_at": timezone.now() + NUDGE_HEAD_START,
+        },
+    )
+    if created:
+        nudge_on_commit(message)
+    return message
+
+
+def nudge_on_commit(message: Message) -> None:
+    """Tell a worker once the transaction is through. Can't break the caller.
+
+    The beat's sweep is the guarantee; the nudge only saves the wait for it.
+    """
+    task_name, schema_name, pk = message.task, message.schema_name, str(message.pk)
+    # A lambda: Django logs a failed callback's __qualname__, which a partial lacks.
+    transaction.on_commit(lambda: nudge(task_name, schema_name, pk), robust=True)
+
+
+def nudge(task_name: str, schema_name: str, pk: str) -> None:
+    """Send the delivery to the queue, bound to its schema."""
+    task = cast("Delivery", current_app.tasks[task_name])
+    task.apply_async((pk,), schema_name=schema_name, retry=False)
+
+
+def resend(*, message: Message) -> None:
+    """Give a message new attempts, from now on. May be run twice.
+
+    Raises `PayloadGoneError` while it is being sent, and when its secret was erased.
+    """
+    with transaction.atomic():
+        renewed = Message.objects.resendable().filter(pk=message.pk)
+        due_at = timezone.now() + NUDGE_HEAD_START
+        if not renewed.update(state=Message.State.PENDING, attempts=0, due_at=due_at):
+            raise PayloadGoneError("It is being sent, or its content is erased.")
+        nudge_on_commit(message)
+
+
+def call_off(*, messages: MessageQuerySet, reason: str) -> None:
+    """Give up what nobody should get any more, and erase its secrets. May be run twice.
+
+    What a worker has in hand at this moment is sent all the same.
+    """
+    in_hand_or_done = (Message.State.SENDING, Message.State.SENT)
+    messages.exclude(state__in=in_hand_or_done).update(
+        state=Message.State.DEAD, payload=None, last_error=reason
+    )

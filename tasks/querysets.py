@@ -1,0 +1,55 @@
+"""Questions about messages."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+if TYPE_CHECKING:
+    from tasks.models import Message
+
+
+class MessageQuerySet(QuerySet["Message"]):
+    """The outbox, as rows."""
+
+    def of_schema(self, schema_name: str) -> "MessageQuerySet":
+        """Those of one tenant: the table is shared, so every console starts here."""
+        return self.filter(schema_name=schema_name)
+
+    def onboarding(self) -> "MessageQuerySet":
+        """Welcomes and invitations: the letters that bring people in."""
+        return self.filter(kind__in=("welcome", "invitation"))
+
+    def of_user(self, user_id: UUID) -> "MessageQuerySet":
+        return self.filter(user_id=user_id)
+
+    def of_invitation(self, invitation_id: UUID) -> "MessageQuerySet":
+        return self.filter(kind="invitation", arguments__invitation_id=str(invitation_id))
+
+    def of_person(self, user_id: UUID, invitation_ids: Iterable[UUID]) -> "MessageQuerySet":
+        """What a person was sent, the invitations that brought them in included."""
+        invitations = [str(pk) for pk in invitation_ids]
+        return self.filter(Q(user_id=user_id) | Q(arguments__invitation_id__in=invitations))
+
+    def due(self, now: datetime) -> "MessageQuerySet":
+        """Those whose turn has come, a lost worker's among them."""
+        return self.filter(state__in=self.model.State.undelivered(), due_at__lte=now)
+
+    def resendable(self) -> "MessageQuerySet":
+        """Those that another attempt could send: a secret that is erased can't come back."""
+        is_whole = Q(expires_at__isnull=True) | Q(payload__isnull=False)
+        return self.exclude(state=self.model.State.SENDING).filter(is_whole)
+
+    def dead(self) -> "MessageQuerySet":
+        return self.filter(state=self.model.State.DEAD)
+
+    def expired(self, now: datetime) -> "MessageQuerySet":
+        """Those that still hold a payload nobody may read any more."""
+        return self.filter(payload__isnull=False, expires_at__lte=now)
+
+    def count_by_state(self) -> dict[str, int]:
+        """Return how many messages each state has, naught included."""
+        states = self.model.State.values
+        return self.aggregate(**{s: Count("pk", filter=Q(state=s)) for s in states})

@@ -1,0 +1,149 @@
+"""From the outbox to the mail server: claim a message, send it, record what became of it.
+
+At least once: the attempt is recorded before the send and the success after it, so only a
+process that dies in between can send a letter twice, under one Message-ID.
+"""
+
+import logging
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
+
+from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from tasks import mail
+from tasks.errors import PayloadGoneError, RateLimitedError, TenantUnknownError
+from tasks.models import Message
+from tasks.workspace import current_schema
+
+logger = logging.getLogger(__name__)
+
+# Longer than a task may run, so that a claim outlives nobody but the dead.
+LEASE = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT + 60)
+# How long a suspended tenant's messages wait before they are looked at again.
+HOLD = timedelta(minutes=15)
+# How long a message that the sweep hands out is left to the worker.
+HANDED_OUT = timedelta(minutes=2)
+BATCH = 500
+# Trying again can't help: what the letter is about is gone.
+PERMANENT = (PayloadGoneError, ObjectDoesNotExist, TenantUnknownError)
+
+State = Message.State
+
+
+def deliver(pk: str, *, write: Callable[[Message], mail.Letter]) -> None:
+    """Send one message, once: whoever comes while it is claimed or done does nothing."""
+    message = claim(pk)
+    if message is None:
+        return
+    try:
+        refuse_expired(message)
+        mail.send(message, write(message))
+    except PERMANENT as error:
+        bury(message, error)
+    except RateLimitedError as error:
+        wait_for_the_reader(message, timedelta(seconds=error.retry_after))
+    except Exception as error:  # noqa: BLE001  # Whatever fails, the message must be tried again.
+        postpone(message, error)
+    else:
+        record_sent(message)
+
+
+def claim(pk: str) -> Message | None:
+    """Take a message of this schema that is due, for one lease; None for any other."""
+    now = timezone.now()
+    claimable = Q(state=State.PENDING) | Q(state__in=(State.FAILED, State.SENDING), due_at__lte=now)
+    own = Message.objects.of_schema(current_schema()).filter(claimable, pk=pk)
+    with transaction.atomic():
+        rows = own.select_for_update(skip_locked=True)
+        if message := rows.first():
+            message.state, message.due_at = State.SENDING, now + LEASE
+            message.attempts += 1
+            message.save(update_fields=["state", "due_at", "attempts"])
+    return message
+
+
+def record_sent(message: Message) -> None:
+    """Note the success, and erase what must not be kept."""
+    Message.objects.filter(pk=message.pk).update(
+        state=State.SENT, sent_at=timezone.now(), payload=None, last_error=""
+    )
+    logger.info("Sent %s %s at attempt %d.", message.kind, message.pk, message.attempts)
+
+
+def postpone(message: Message, error: Exception) -> None:
+    """Try again later, each time after twice the wait; give up after the last attempt."""
+    if message.attempts >= settings.OUTBOX_MAX_ATTEMPTS:
+        bury(message, error)
+        return
+    wait = settings.OUTBOX_FIRST_RETRY_SECONDS * 2 ** (message.attempts - 1)
+    jittered = timedelta(seconds=wait * random.uniform(0.8, 1.2))  # noqa: S311  # No secret.
+    Message.objects.filter(pk=message.pk).update(
+        state=State.FAILED, due_at=timezone.now() + jittered, last_error=_said(error)
+    )
+    logger.warning("Could not send %s %s: %s", message.kind, message.pk, type(error).__name__)
+
+
+def refuse_expired(message: Message) -> None:
+    """Raise `PayloadGoneError` when what the letter carries is worth nothing any more."""
+    if message.expires_at and message.expires_at <= timezone.now():
+        raise PayloadGoneError("The payload has expired.")
+
+
+def wait_for_the_reader(message: Message, wait: timedelta) -> None:
+    """Let a message wait whose reader gets too many, unless it would expire by then."""
+    if message.expires_at and message.expires_at <= timezone.now() + wait:
+        bury(message, PayloadGoneError("It expires before its reader may get it."))
+        return
+    hold(str(message.pk), wait)
+    Message.objects.filter(pk=message.pk).update(attempts=message.attempts - 1)
+
+
+def bury(message: Message, error: Exception) -> None:
+    """Give a message up, and erase its payload: it stays visible, and what can be written
+    again can be sent again.
+    """
+    undelivered = Message.objects.filter(pk=message.pk, state__in=State.undelivered())
+    undelivered.update(state=State.DEAD, payload=None, last_error=_said(error))
+    logger.error("Gave up %s %s: %s", message.kind, message.pk, type(error).__name__)
+
+
+def hold(pk: str, wait: timedelta = HOLD) -> None:
+    """Let a message wait without counting an attempt against it."""
+    Message.objects.filter(pk=pk, state__in=State.undelivered()).update(
+        state=State.FAILED, due_at=timezone.now() + wait
+    )
+
+
+def hand_out() -> list[Message]:
+    """Return the messages that are due, each given to the caller alone for a while."""
+    now = timezone.now()
+    with transaction.atomic():
+        due = Message.objects.due(now).order_by("due_at").select_for_update(skip_locked=True)
+        messages = list(due[:BATCH])
+        Message.objects.filter(pk__in=[message.pk for message in messages]).update(
+            state=State.PENDING, due_at=now + HANDED_OUT
+        )
+    return messages
+
+
+def erase_expired() -> int:
+    """Erase payloads past their expiry; what was not sent by then is dead. Count them."""
+    expired = Message.objects.expired(timezone.now())
+    expired.filter(state__in=State.undelivered()).update(
+        state=State.DEAD, last_error="Expired before it could be sent."
+    )
+    return expired.update(payload=None)
+
+
+def _said(error: Exception) -> str:
+    """Return the error's kind and reply code alone: its text may quote an address."""
+    code = getattr(error, "smtp_code", None)
+    if isinstance(error, SMTPRecipientsRefused):
+        code = next((reply for reply, _text in error.recipients.values()), None)
+    return f"{type(error).__name__} {code}" if code else type(error).__name__

@@ -1,0 +1,102 @@
+"""The ambient tenant, as those who must not know the `tenants` app see it."""
+
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, cast
+
+from django.db import connection
+from django_tenants.utils import (
+    get_public_schema_name,
+    get_tenant_model,
+    schema_context,
+    tenant_context,
+)
+
+from tasks.errors import TenantMissingError, TenantUnknownError
+
+
+class Workspace(Protocol):
+    """What a page or a letter may say about the tenant it belongs to."""
+
+    schema_name: str
+    name: str
+    language: str
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the primary domain: `https://acme.example.com`."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its people may work: false while it is suspended."""
+
+
+def public_context() -> AbstractContextManager[None]:
+    """Work in the shared tables for the block. The only way to public."""
+    return cast("AbstractContextManager[None]", schema_context(get_public_schema_name()))
+
+
+def workspace_context(workspace: Workspace) -> AbstractContextManager[None]:
+    """Work in the workspace's schema for the block."""
+    return cast("AbstractContextManager[None]", tenant_context(workspace))
+
+
+def current_schema() -> str:
+    """Return the schema of the context. Raises `TenantMissingError` outside any."""
+    schema_name: str | None = _connection().schema_name
+    if not schema_name:
+        raise TenantMissingError("There is no tenant here.")
+    return schema_name
+
+
+def is_public() -> bool:
+    """Whether the context is the shared one: operators work there, tenants' people don't."""
+    return bool(current_schema() == get_public_schema_name())
+
+
+def load_workspace(schema_name: str) -> Workspace:
+    """Load the tenant of a schema. Raises `TenantUnknownError` when there is none."""
+    model = get_tenant_model()
+    with public_context():
+        try:
+            return cast("Workspace", model.objects.get(schema_name=schema_name))
+        except model.DoesNotExist:
+            raise TenantUnknownError(f"No tenant has the schema {schema_name}.") from None
+
+
+def current_workspace() -> Workspace:
+    """Return the tenant of the context, whole.
+
+    `schema_context` leaves a stand-in on the connection that has no name: then the row is
+    loaded. Raises `TenantMissingError` in public and outside any context.
+    """
+    if is_public():
+        raise TenantMissingError("The public schema is nobody's workspace.")
+    tenant = _connection().tenant
+    if isinstance(tenant, get_tenant_model()):
+        return cast("Workspace", tenant)
+    return load_workspace(current_schema())
+
+
+def _connection() -> Any:
+    """Return this thread's connection, of whose tenant Django's types know nothing."""
+    return connection
+
+
+def cache_key(key: str, key_prefix: str, version: int) -> str:
+    """Give every cache key its schema (the `KEY_FUNCTION` of `CACHES`).
+
+    Raises `TenantMissingError` outside any context.
+    """
+    return f"{current_schema()}:{key_prefix}:{version}:{key}"
+
+
+def schema_of(task: Any) -> str:
+    """Return the schema a Celery task's message was bound to.
+
+    Raises `TenantMissingError` when it was bound to none.
+    """
+    headers: dict[str, Any] = task.request.headers or {}
+    schema_name = headers.get("schema_name")
+    if not schema_name:
+        raise TenantMissingError(f"{task.name} came without a tenant.")
+    return str(schema_name)
