@@ -1,0 +1,187 @@
+"""Our side of allauth: closed sign-up, whole changes, and letters that go through the outbox."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from allauth.account import app_settings
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import get_language, gettext_lazy as _, override
+
+from accounts.models import Role, User
+from accounts.names import normalise_email
+from accounts.permissions import start_of
+from tasks import outbox
+from tasks.deliveries import send_letter
+from tasks.mail import Letter
+from tasks.workspace import current_workspace, is_public
+
+# allauth's template prefixes, and our letters. Whatever is not here is a security notice.
+LETTERS = {
+    "account/email/email_confirmation": "email_confirmation_code",
+    "account/email/email_confirmation_signup": "email_confirmation_code",
+    "account/email/password_reset_key": "password_reset",
+    "account/email/unknown_account": "unknown_account",
+}
+# A letter is worth as long as what it carries: the code, the link, the news.
+EXPIRES_IN = {
+    "email_confirmation_code": timedelta(seconds=app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT),
+    "password_reset": timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
+    "unknown_account": timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
+    "notice": timedelta(days=3),
+}
+# Two ways to the same news: the link's own letter is called `password_reset` already.
+NEWS = {"password_reset": "password_changed"}
+# What a letter may carry into the outbox: codes, links and plain words.
+KEPT = ("code", "password_reset_url", "ip", "user_agent", "from_email", "to_email")
+
+
+class Backend(AuthenticationBackend):
+    """allauth's, bringing along the profile that every page's top bar shows."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        user = User.objects.select_related("profile").filter(pk=user_id).first()
+        return user if user and self.user_can_authenticate(user) else None
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """The same for tenants' people and for operators, each on their own host."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _(
+            "This address and password don't go together. Check both, or choose a new password."
+        ),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Nobody signs up here: people come by sign-up, invitation or command."""
+        return False
+
+    def clean_email(self, email: str) -> str:
+        return normalise_email(email)
+
+    # --- Changes ---
+
+    def set_password(self, user: User, password: str) -> None:
+        """Write the password alone: the row's other fields may be older than the table's."""
+        user.set_password(password)
+        user.save(update_fields=["password"])
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Confirm an address whole, or not at all.
+
+        allauth asks whether another person has *confirmed* it; one who hasn't holds it as
+        well, and the database says so half-way through.
+        """
+        try:
+            with transaction.atomic():
+                return bool(super().confirm_email(request, email_address))
+        except IntegrityError:
+            template = "account/messages/email_confirmation_failed.txt"
+            context = {"email": email_address.email}
+            self.add_message(request, messages.ERROR, template, context)
+            return False
+
+    # --- Letters ---
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Tell somebody about a change to their account, in their language, whoever made it."""
+        super().send_notification_mail(
+            template_prefix, user, {**(context or {}), "user": user}, email
+        )
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Enqueue the letter: no page waits for a mail server, known address or not."""
+        template = LETTERS.get(template_prefix, "notice")
+        if template == "unknown_account" and not _may_write_to_strangers():
+            return
+        name = template_prefix.removeprefix("account/email/")
+        news = NEWS.get(name, name)
+        user: User | None = context.get("user")
+        letter = Letter(
+            template,
+            to=email,
+            language=user.language if user else get_language() or settings.LANGUAGE_CODE,
+            context={
+                **{key: str(context[key]) for key in KEPT if context.get(key)},
+                "notice": news,
+                **(_ways_to_enter_the_code() if "code" in context else {}),
+                "user_name": user.full_name if user else "",
+                "when": _written(context.get("timestamp"), user),
+            },
+        )
+        outbox.enqueue(
+            send_letter,
+            kind=news if template == "notice" else template,
+            user_id=user.pk if user else None,
+            payload=letter.as_payload(),
+            expires_in=EXPIRES_IN[template],
+        )
+
+    # --- Addresses ---
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Build the link from the tenant's primary domain, never from the request's Host."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        prefix = path.removesuffix("UID-KEY/")
+        return f"{_origin()}{prefix}{key}/"
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("admin:index") if is_public() else reverse("home")
+
+    def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
+        """Go on with one's address confirmed: administrators to the console's next steps."""
+        if is_public():
+            return self.get_login_redirect_url(self.request)
+        return start_of(self.request.user)
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        # In the address: a message would open a new session, to say that the old one is closed.
+        return f"{reverse('account_login')}?signed-out"
+
+
+def _may_write_to_strangers() -> bool:
+    """Whether letters to addresses without an account may go out.
+
+    Not from a tenant whose owners are all unconfirmed: anybody could open one, name it as
+    they please, and have us write in that name to whom they please.
+    """
+    return is_public() or EmailAddress.objects.filter(user__role=Role.OWNER, verified=True).exists()
+
+
+def _ways_to_enter_the_code() -> dict[str, Any]:
+    """Return where a code is entered, and for how many minutes it can be."""
+    minutes = app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT // 60
+    return {
+        "code_url": f"{_origin()}{reverse('account_email_verification_sent')}",
+        "minutes": minutes,
+    }
+
+
+def _origin() -> str:
+    """Return where the pages of the context are, by its primary domain."""
+    return settings.BASE_ORIGIN if is_public() else current_workspace().origin
+
+
+def _written(moment: datetime | None, user: User | None) -> str:
+    """Return when something happened, as its reader writes it; nothing for no moment."""
+    if moment is None or user is None:
+        return ""
+    with override(user.language):
+        local = localtime(moment, user.zone)
+        return f"{date_format(local, 'DATETIME_FORMAT')} ({local:%Z})"

@@ -1,0 +1,84 @@
+"""allauth's forms in our words, as `ACCOUNT_FORMS` names them."""
+
+from typing import Any
+
+from allauth.account import forms
+from django.forms import Form
+from django.utils.translation import gettext_lazy as _
+
+EMAIL = _("E-mail address")
+NEW_PASSWORD = _("New password")
+AGAIN = _("New password (again)")
+PASSWORD_HELP = _("At least 10 characters. A few words in a row are easy to remember.")
+
+
+def name(form: Form, **labels: Any) -> None:
+    """Call fields as our own forms do; a placeholder would only repeat it."""
+    for field, label in labels.items():
+        form.fields[field].label = label
+        form.fields[field].widget.attrs.pop("placeholder", None)
+
+
+def name_new_password(form: Form) -> None:
+    name(form, password1=NEW_PASSWORD, password2=AGAIN)
+    form.fields["password1"].help_text = PASSWORD_HELP
+
+
+class LoginForm(forms.LoginForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name(self, login=EMAIL, password=_("Password"), remember=_("Remember me"))
+
+
+class EmailForm(forms.AddEmailForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name(self, email=EMAIL)
+
+
+class ResetForm(forms.ResetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name(self, email=EMAIL)
+
+
+class ResetKeyForm(forms.ResetPasswordKeyForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name_new_password(self)
+
+
+class SetPasswordForm(forms.SetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name_new_password(self)
+
+
+class ChangePasswordForm(forms.ChangePasswordForm):
+    """A new password in the place of the present one, from which it differs."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name(self, oldpassword=_("Current password"))
+        name_new_password(self)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        present = cleaned.get("oldpassword")
+        if present and present == cleaned.get("password1"):
+            sentence = _("This is your password already. Choose another one.")
+            self.add_error("password1", sentence)
+        return cleaned
+
+
+class CodeForm(forms.ConfirmEmailVerificationCodeForm):
+    """The code from the letter, whose shape the empty field shows."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs.update(
+            placeholder="XXXX-XXXX",
+            autofocus=True,
+            autocapitalize="characters",
+            spellcheck="false",
+        )

@@ -1,0 +1,21 @@
+"""People: users, profiles, invitations, inside one tenant."""
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.db.models.signals import post_save
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+    verbose_name = _("People")
+
+    def ready(self) -> None:
+        """Connect the receivers, by the setting's name: the model may be somebody's own."""
+        from accounts import checks, receivers  # noqa: F401  # Checks register on import.
+
+        post_save.connect(
+            receivers.open_profile,
+            sender=settings.AUTH_USER_MODEL,
+            dispatch_uid="accounts.open_profile",
+        )

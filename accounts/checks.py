@@ -1,0 +1,26 @@
+"""System checks: what must hold for profiles to be opened."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import Error, register
+from django.db.models.signals import post_save
+
+
+@register()
+def receiver_is_connected(**_: Any) -> list[Error]:
+    """Say when no receiver opens profiles: users would be made without."""
+    from django.contrib.auth import get_user_model
+
+    from accounts.receivers import open_profile
+
+    receivers, *_rest = post_save._live_receivers(get_user_model())  # noqa: SLF001
+    if open_profile in receivers:
+        return []
+    return [
+        Error(
+            f"No receiver opens profiles for {settings.AUTH_USER_MODEL}.",
+            hint="Connect accounts.receivers.open_profile in AccountsConfig.ready().",
+            id="accounts.E001",
+        )
+    ]

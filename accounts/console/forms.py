@@ -1,0 +1,93 @@
+"""What administrators type."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Role, User
+from accounts.names import normalise_email
+
+MAX_ADDRESSES = 20
+MAX_ADDRESS = 254
+_BETWEEN = re.compile(r"[\s,;]+")
+
+
+def roles_within_reach(user: User) -> list[tuple[str, Any]]:
+    """Return the roles that somebody may give, the smallest first: only owners make owners."""
+    choices = list(reversed(Role.choices))
+    return choices if user.is_owner else [pair for pair in choices if pair[0] != Role.OWNER]
+
+
+class InviteForm(forms.Form):
+    """Addresses to invite, all with one role."""
+
+    addresses = forms.CharField(
+        label=_("E-mail addresses"),
+        max_length=MAX_ADDRESSES * 256,
+        help_text=_("Several at once: one in each line, or with commas between them."),
+        widget=forms.Textarea(
+            attrs={
+                "rows": 4,
+                "autocapitalize": "none",
+                "autofocus": True,
+                "inputmode": "email",
+                "spellcheck": "false",
+            }
+        ),
+    )
+    role = forms.ChoiceField(label=_("Role"), initial=Role.MEMBER)
+    language = forms.ChoiceField(label=_("Language of the letter"), choices=settings.LANGUAGES)
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self.fields["role"], roles_within_reach(by))
+
+    def clean_addresses(self) -> list[str]:
+        """Return each once, in the order they were typed; whether it is one is asked later.
+
+        A typing error in one of them keeps nobody else from being invited.
+        """
+        typed = filter(None, _BETWEEN.split(self.cleaned_data["addresses"]))
+        addresses = list(dict.fromkeys(normalise_email(address) for address in typed))
+        if not addresses:
+            raise ValidationError(_("Type at least one address."))
+        if len(addresses) > MAX_ADDRESSES:
+            raise ValidationError(
+                _("Those are %(many)d addresses: invite at most %(most)d at once."),
+                params={"many": len(addresses), "most": MAX_ADDRESSES},
+            )
+        return addresses
+
+    def keep(self, failed: dict[str, str]) -> None:
+        """Leave in the field what could not be invited, and say of each why."""
+        self.data = {**self.data, "addresses": "\n".join(failed)}
+        for address, sentence in failed.items():
+            self.add_error("addresses", f"{address[:80]}: {sentence}")
+
+
+class RoleForm(forms.Form):
+    """The role that a member is to have."""
+
+    role = forms.ChoiceField(label=_("Role"))
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self.fields["role"], roles_within_reach(by))
+
+
+def _offer(field: forms.Field, choices: list[tuple[str, Any]]) -> None:
+    field.choices = choices  # type: ignore[attr-defined]  # A ChoiceField has them.
+
+
+def is_email(address: str) -> bool:
+    """Whether a letter could be addressed so, and the database can keep it."""
+    try:
+        validate_email(address)
+    except ValidationError:
+        return False
+    return len(address) <= MAX_ADDRESS

@@ -1,0 +1,93 @@
+"""Onboarding mail: which letters went out, what they say, and sending them again."""
+
+from csp.constants import NONE, SELF, UNSAFE_INLINE
+from csp.decorators import csp, csp_update
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+
+from accounts import services
+from accounts.console.filters import MailFilter
+from accounts.console.letters import Entry, entries
+from accounts.console.pages import attempt, changing, reading, show_list
+from accounts.console.pagination import Order, a_moment, page_of
+from accounts.permissions import is_verified
+from accounts.requests import MemberRequest
+from tasks import mail as letters
+from tasks.models import Message
+from tasks.querysets import MessageQuerySet
+from tasks.workspace import current_schema
+
+NEWEST = Order("created_at", a_moment, descending=True)
+# A letter brings its own styles, and nothing else: no script, no picture, no link that leads
+# the console away. Nobody but the console frames it.
+LETTER_POLICY = {
+    "default-src": [NONE],
+    "style-src": [UNSAFE_INLINE],
+    "base-uri": [NONE],
+    "form-action": [NONE],
+    "frame-ancestors": [SELF],
+    "sandbox": [True],
+}
+
+
+def onboarding() -> MessageQuerySet:
+    """Return this workspace's own letters, from the table that all of them share."""
+    return Message.objects.of_schema(current_schema()).onboarding()
+
+
+@reading
+def mail(request: MemberRequest) -> HttpResponse:
+    """List the letters, the newest first."""
+    chosen = MailFilter(request.GET, onboarding())
+    page = page_of(chosen.qs, NEWEST, query=request.GET)
+    context = {
+        "filter": chosen,
+        "page": page,
+        "entries": entries(page.rows),
+        "is_moved": bool(request.GET.keys() & {"after", "before"}),
+    }
+    return show_list(request, "console/mail.html", "console/_letters.html", context)
+
+
+@csp_update({"frame-src": [SELF]})
+@reading
+def message(request: MemberRequest, message_id: str) -> HttpResponse:
+    """Show what became of one letter, and what it says."""
+    entry = _find(message_id)
+    letter = services.preview(message=entry.message)
+    context = {
+        "entry": entry,
+        "email": letters.render(letter) if letter else None,
+        "may_act": is_verified(request.user),
+    }
+    return render(request, "console/message.html", context)
+
+
+@csp(LETTER_POLICY)
+@xframe_options_sameorigin
+@reading
+def letter(_request: MemberRequest, message_id: str) -> HttpResponse:
+    """Return the letter's HTML by itself, for the frame in the message's page."""
+    written = services.preview(message=_find(message_id).message)
+    if written is None:
+        raise Http404
+    html, _kind = letters.render(written).alternatives[0]
+    return HttpResponse(html)
+
+
+@changing("console:message", "message_id")
+def resend(request: MemberRequest, message_id: str) -> HttpResponse:
+    """Send a letter again."""
+    entry = _find(message_id)
+    attempt(
+        request,
+        lambda: services.resend(message=entry.message),
+        done=_("The letter is on its way to %(email)s again.") % {"email": entry.address},
+    )
+    return redirect("console:mail")
+
+
+def _find(message_id: str) -> Entry:
+    return entries([get_object_or_404(onboarding(), pk=message_id)])[0]

@@ -1,0 +1,94 @@
+"""Who belongs to the workspace: the list, and each one's page."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+
+from accounts.console.filters import MemberFilter
+from accounts.console.forms import RoleForm
+from accounts.console.letters import Entry, history_of
+from accounts.console.pages import reading, show_list
+from accounts.console.pagination import Order, Page, a_moment, page_of
+from accounts.errors import NotAllowedError
+from accounts.models import Invitation, User
+from accounts.permissions import is_verified
+from accounts.requests import MemberRequest
+
+NEWEST_INVITATIONS = Order("created_at", a_moment, descending=True)
+# So many open invitations stand above the members; the rest has a page of its own.
+AT_THE_TOP = 5
+
+
+@reading
+def members(request: MemberRequest) -> HttpResponse:
+    """List members and open invitations, narrowed down to what is asked for."""
+    people = User.objects.select_related("profile").with_sort_name()
+    chosen = MemberFilter(request.GET, people)
+    context = {
+        "filter": chosen,
+        "may_act": is_verified(request.user),
+        "is_moved": bool(request.GET.keys() & {"after", "before"}),
+        **_lists(chosen, request),
+    }
+    return show_list(request, "console/members.html", "console/_people.html", context)
+
+
+def _lists(chosen: MemberFilter, request: MemberRequest) -> dict[str, Any]:
+    if not chosen.shows_members:
+        page = page_of(_invitations(chosen), NEWEST_INVITATIONS, query=request.GET)
+        return {"page": page, "invitations": page.rows, "only_invitations": True}
+    page = page_of(chosen.qs, chosen.order, query=request.GET)
+    return {"page": page, "members": page.rows, **_top(chosen, page)}
+
+
+def _top(chosen: MemberFilter, page: "Page[User]") -> dict[str, Any]:
+    """Return the newest invitations, for the first page alone."""
+    if page.before or not chosen.shows_invitations:
+        return {}
+    newest = page_of(_invitations(chosen), NEWEST_INVITATIONS, query={}, size=AT_THE_TOP)
+    return {"invitations": newest.rows, "has_more_invitations": bool(newest.after)}
+
+
+def _invitations(chosen: MemberFilter) -> Any:
+    return chosen.invitations().select_related("invited_by")
+
+
+@reading
+def member(request: MemberRequest, user_id: str) -> HttpResponse:
+    """Show one member, what can be done to them, and the mail they were sent."""
+    person = get_object_or_404(User.objects.select_related("profile"), pk=user_id)
+    context = {
+        "person": person,
+        "profile": person.profile,
+        "is_confirmed": is_verified(person),
+        "role_form": RoleForm(by=request.user, initial={"role": person.role}),
+        "out_of_reach": _out_of_reach(person, request.user),
+        "may_act": is_verified(request.user),
+        "entries": _mail_of(person),
+    }
+    return render(request, "console/member.html", context)
+
+
+def _out_of_reach(person: User, by: User) -> str:
+    """Return why `by` can't change a person; empty when the services would let them."""
+    if person.pk == by.pk:
+        return _about_oneself(person)
+    if person.is_owner and not by.is_owner:
+        return str(NotAllowedError.sentence)
+    return ""
+
+
+def _about_oneself(person: User) -> str:
+    """Return who changes somebody that can't change themselves."""
+    if not person.is_owner:
+        return _("This is you: nobody changes their own role. An owner can.")
+    if not User.objects.active().owners().exclude(pk=person.pk).exists():
+        return _("You are the only owner. Make somebody else an owner first.")
+    return _("This is you: nobody changes their own role. Another owner can.")
+
+
+def _mail_of(person: User) -> list[Entry]:
+    invitations = Invitation.objects.filter(email__iexact=person.email)
+    return history_of(person, list(invitations))

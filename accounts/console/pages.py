@@ -1,0 +1,105 @@
+"""What the console's pages share: who may open them, and how they answer."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRedirect, push_url, replace_url
+
+from accounts.errors import AccountError
+from accounts.permissions import administrators_only, posts_from, verified_only
+from accounts.requests import MemberRequest
+from tasks.errors import PayloadGoneError, RateLimitedError
+
+View = Callable[..., HttpResponseBase]
+
+# What a list does anyway needs no place in its address.
+BY_ITSELF = {("sort", "name")}
+
+
+def console_page(view: View) -> View:
+    """A page for owners and admins, that nobody's browser or proxy keeps."""
+    return never_cache(_whole_when_redirected(administrators_only(view)))
+
+
+def reading(view: View) -> View:
+    """A console page that only shows something."""
+    return console_page(require_safe(view))
+
+
+def changing(page: str, *names: str) -> Callable[[View], View]:
+    """A console action: a POST from a page, by somebody whose address is confirmed."""
+    return lambda view: console_page(posts_from(page, *names)(verified_only(view)))
+
+
+def _whole_when_redirected(view: View) -> View:
+    """Lead the whole page to the sign-in, instead of swapping it into a corner."""
+
+    @wraps(view)
+    def answered(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        if request.htmx and response.status_code == 302:  # noqa: PLR2004  # RFC 9110, 15.4.3.
+            return HttpResponseClientRedirect(response.headers["Location"])
+        return response
+
+    return answered
+
+
+def show_list(
+    request: MemberRequest, template: str, partial: str, context: dict[str, Any]
+) -> HttpResponse:
+    """Answer with the whole page, or to htmx with the list alone and a clean address.
+
+    Typing replaces the address, so that "back" leaves the search; any other choice is one
+    step back.
+    """
+    is_part = request.htmx and not request.htmx.history_restore_request
+    response = render(request, partial if is_part else template, {**context, "is_part": is_part})
+    patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
+    if is_part:
+        address = f"{request.path}{tidy(request)}"
+        return (replace_url if request.htmx.trigger_name == "q" else push_url)(response, address)
+    return response
+
+
+def tidy(request: HttpRequest) -> str:
+    """Return the request's query without what says nothing, with its question mark."""
+    said = {
+        name: value
+        for name, value in request.GET.items()
+        if value and (name, value) not in BY_ITSELF
+    }
+    return f"?{urlencode(said)}" if said else ""
+
+
+def attempt(request: HttpRequest, action: Callable[[], object], *, done: str) -> bool:
+    """Do something, and tell the person what became of it. Return whether it was done."""
+    try:
+        action()
+    except (AccountError, RateLimitedError, PayloadGoneError) as error:
+        messages.error(request, sentence_of(error))
+        return False
+    messages.success(request, done)
+    return True
+
+
+def sentence_of(error: Exception) -> str:
+    """Return what a refusal says to the person who asked."""
+    match error:
+        case AccountError():
+            return str(error.sentence)
+        case RateLimitedError():
+            minutes = max(1, round(error.retry_after / 60))
+            return _("That was too often. Try again in about %(minutes)d min.") % {
+                "minutes": minutes
+            }
+        case _:
+            return _("Its content is erased: it can't be sent again.")

@@ -1,0 +1,149 @@
+"""Questions about people, and the ways users are made."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import BaseUserManager
+from django.db import transaction
+from django.db.models import Count, DateField, Q, QuerySet
+from django.db.models.functions import Lower, TruncWeek
+
+from accounts.errors import BulkChangeError
+from accounts.names import normalise_email
+from accounts.signals import users_created
+
+if TYPE_CHECKING:
+    from accounts.models import Invitation, User
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How a new user's profile is opened: what the receiver can't see on the row."""
+
+    welcome: bool = True
+    email_verified: bool = False
+
+
+class UserQuerySet(QuerySet["User"]):
+    """People, and the bulk operations that keep them whole."""
+
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+    def owners(self) -> Self:
+        return self.filter(role="owner")
+
+    def joined_since(self, moment: datetime) -> Self:
+        return self.filter(joined_at__gte=moment)
+
+    def search(self, words: str) -> Self:
+        """Those whose name or address holds every word."""
+        found = self
+        for word in words.split():
+            found = found.filter(Q(full_name__icontains=word) | Q(email__icontains=word))
+        return found
+
+    def with_sort_name(self) -> Self:
+        """Each with the name as lists sort it: small letters and capitals side by side."""
+        return self.annotate(sort_name=Lower("full_name"))
+
+    def count_by_standing(self) -> dict[str, int]:
+        """Return how many are active and deactivated, and how many active ones each role has."""
+        roles = [role for role, _name in self.model._meta.get_field("role").flatchoices]  # noqa: SLF001
+        return self.aggregate(
+            active=Count("pk", filter=Q(is_active=True)),
+            deactivated=Count("pk", filter=Q(is_active=False)),
+            **{role: Count("pk", filter=Q(is_active=True, role=role)) for role in roles},
+        )
+
+    def count_by_week(self) -> dict[date, int]:
+        """Return how many joined in each week that saw somebody join, by its Monday."""
+        week = TruncWeek("joined_at", output_field=DateField())
+        rows = self.order_by().annotate(week=week).values_list("week")
+        return dict(rows.annotate(joined=Count("pk")))
+
+    def without_profile(self) -> Self:
+        """Those who should not exist: see `manage.py check_profiles`."""
+        return self.filter(profile__isnull=True)
+
+    def bulk_create(self, objs: Iterable["User"], *args: Any, **kwargs: Any) -> list["User"]:
+        """Create users with their profiles: Django sends no signal for these.
+
+        Refuses `ignore_conflicts` and `update_conflicts` with `BulkChangeError`: nobody
+        could say which users are new.
+        """
+        if kwargs.get("ignore_conflicts") or kwargs.get("update_conflicts"):
+            raise BulkChangeError
+        with transaction.atomic(using=self.db):
+            users = super().bulk_create(objs, *args, **kwargs)
+            users_created.send(sender=self.model, users=users, using=self.db)
+        return users
+
+    def bulk_update(
+        self, objs: Iterable["User"], fields: Iterable[str], batch_size: int | None = None
+    ) -> int:
+        """Update users. Refuses addresses with `BulkChangeError`: the directory follows them."""
+        if "email" in (names := list(fields)):
+            raise BulkChangeError
+        return super().bulk_update(objs, names, batch_size)
+
+    def update(self, **kwargs: Any) -> int:
+        """Update users. Refuses addresses with `BulkChangeError`: the directory follows them."""
+        if "email" in kwargs:
+            raise BulkChangeError
+        return super().update(**kwargs)
+
+
+class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
+    """Makes users; the receiver and `UserQuerySet.bulk_create` make them whole."""
+
+    def create_user(
+        self,
+        email: str,
+        password: str | None = None,
+        *,
+        password_hash: str | None = None,
+        welcome: bool = True,
+        email_verified: bool = False,
+        **fields: Any,
+    ) -> "User":
+        """Create a user with profile and address, in one transaction.
+
+        `password_hash` comes from `make_password`, for callers who hash outside their
+        transaction. With neither it nor a `password`, nobody can sign in with one.
+        """
+        user: User = self.model(email=normalise_email(email), **fields)
+        user.opening = Opening(welcome=welcome, email_verified=email_verified)
+        user.password = password_hash or make_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create an operator: only in public, verified, and welcomed by nobody."""
+        flags = {"is_staff": True, "is_superuser": True, **fields}
+        return self.create_user(email, password, welcome=False, email_verified=True, **flags)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        user: User = self.get(email__iexact=username)
+        return user
+
+
+class InvitationQuerySet(QuerySet["Invitation"]):
+    """Invitations by what became of them."""
+
+    def open(self) -> Self:
+        """Neither accepted nor revoked; may have expired, and can be sent again."""
+        return self.filter(accepted_at__isnull=True, revoked_at__isnull=True)
+
+    def valid(self, now: datetime) -> Self:
+        return self.open().filter(expires_at__gt=now)
+
+    def search(self, words: str) -> Self:
+        """Those whose address holds every word."""
+        found = self
+        for word in words.split():
+            found = found.filter(email__icontains=word)
+        return found

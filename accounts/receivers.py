@@ -1,0 +1,31 @@
+"""Doorbells: what rings when a user is saved."""
+
+from typing import Any
+
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+
+from accounts import services
+from accounts.models import Profile, User
+from accounts.signals import users_created
+
+
+def open_profile(*, instance: User, created: bool, raw: bool, **_: Any) -> None:
+    """Open the profile of a new user, in the transaction that saves them.
+
+    Connected in `AccountsConfig.ready()`. Fixtures (`raw`) bring their own profiles.
+    """
+    if created and not raw:
+        services.open_profile(user=instance)
+
+
+@receiver(users_created)
+def open_profiles(*, users: list[User], **_: Any) -> None:
+    """Open the profiles of users made in bulk."""
+    services.open_profiles(users=users)
+
+
+@receiver(post_delete, sender=Profile)
+def discard_picture(*, instance: Profile, **_: Any) -> None:
+    """Let nobody's picture outlive them."""
+    services.discard_picture(profile=instance)

@@ -1,0 +1,42 @@
+"""What can be done to people: each verb whole, in one transaction."""
+
+from accounts.services.handoffs import consume_handoff, issue_handoff
+from accounts.services.invitations import (
+    accept_invitation,
+    find_invitation,
+    invite,
+    reinvite,
+    revoke,
+)
+from accounts.services.members import change_role, deactivate, end_sessions, reactivate
+from accounts.services.onboarding import preview, resend
+from accounts.services.profiles import (
+    change_picture,
+    change_profile,
+    discard_picture,
+    open_picture,
+    open_profile,
+    open_profiles,
+)
+
+__all__ = [
+    "accept_invitation",
+    "change_picture",
+    "change_profile",
+    "change_role",
+    "consume_handoff",
+    "deactivate",
+    "discard_picture",
+    "end_sessions",
+    "find_invitation",
+    "invite",
+    "issue_handoff",
+    "open_picture",
+    "open_profile",
+    "open_profiles",
+    "preview",
+    "reactivate",
+    "reinvite",
+    "resend",
+    "revoke",
+]

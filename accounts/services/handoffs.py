@@ -1,0 +1,32 @@
+"""Handoffs: from the sign-up on the base host to a session on the tenant's."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.errors import HandoffRefusedError
+from accounts.models import Handoff, User
+from accounts.services.tokens import hashed, new_token
+
+
+def issue_handoff(*, user: User) -> str:
+    """Return a token that signs the user in once, on this tenant's host, within a minute."""
+    token = new_token()
+    expires_at = timezone.now() + timedelta(seconds=settings.HANDOFF_SECONDS)
+    Handoff.objects.create(token_hash=hashed(token), user=user, expires_at=expires_at)
+    return token
+
+
+def consume_handoff(*, token: str) -> User:
+    """Return the user of a handoff, and end it. Raises `HandoffRefusedError`."""
+    now = timezone.now()
+    with transaction.atomic():
+        rows = Handoff.objects.select_for_update().filter(token_hash=hashed(token))
+        handoff = rows.select_related("user").first()
+        rows.delete()
+        Handoff.objects.filter(expires_at__lte=now).delete()
+    if handoff is None or handoff.expires_at <= now or not handoff.user.is_active:
+        raise HandoffRefusedError
+    return handoff.user

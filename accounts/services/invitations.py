@@ -1,0 +1,188 @@
+"""Invitations: an address, a role, and a link that proves the address."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import override
+
+from accounts.errors import (
+    AlreadyInvitedError,
+    AlreadyMemberError,
+    InvitationAcceptedError,
+    InvitationGoneError,
+    NotAllowedError,
+    SentJustNowError,
+    UnverifiedError,
+)
+from accounts.models import Invitation, Role, User
+from accounts.names import normalise_email
+from accounts.services.tokens import hashed, new_token
+from tasks import outbox, ratelimits
+from tasks.deliveries import send_letter
+from tasks.errors import RateLimitedError
+from tasks.mail import Letter
+from tasks.models import Message
+from tasks.workspace import current_schema, current_workspace
+
+
+@transaction.atomic
+def invite(*, email: str, role: str, by: User, language: str | None = None) -> Invitation:
+    """Invite an address to join with a role. The letter goes through the outbox.
+
+    Raises `AlreadyMemberError`, `AlreadyInvitedError`, `NotAllowedError` (only an owner
+    invites owners), `UnverifiedError` and `RateLimitedError`.
+    """
+    email = normalise_email(email)
+    if not may_invite(by, role):
+        raise NotAllowedError
+    if not by.is_verified:
+        # Whoever hasn't shown that an address is theirs has us write to no other one.
+        raise UnverifiedError
+    ratelimits.hit("invite", current_workspace().schema_name)
+    if User.objects.filter(email__iexact=email).exists():
+        raise AlreadyMemberError
+    token = new_token()
+    try:
+        with transaction.atomic():
+            invitation = Invitation.objects.create(
+                email=email,
+                role=role,
+                invited_by=by,
+                language=language or current_workspace().language,
+                token_hash=hashed(token),
+                expires_at=_invitation_expiry(),
+            )
+    except IntegrityError:
+        raise AlreadyInvitedError from None
+    _send_invitation(invitation, token)
+    return invitation
+
+
+@transaction.atomic
+def reinvite(*, invitation: Invitation) -> None:
+    """Send an invitation again, with a new link; the old one ends.
+
+    Raises `InvitationGoneError`, `SentJustNowError` and `RateLimitedError`.
+    """
+    not_just_now(invitation.pk)
+    ratelimits.hit("invite", current_workspace().schema_name)
+    token = new_token()
+    renewed = Invitation.objects.open().filter(pk=invitation.pk)
+    if not renewed.update(token_hash=hashed(token), expires_at=_invitation_expiry()):
+        raise InvitationGoneError
+    _call_off(invitation, "Replaced")
+    _send_invitation(invitation, token)
+
+
+@transaction.atomic
+def revoke(*, invitation: Invitation) -> None:
+    """End an invitation. Raises `InvitationGoneError` when it is no longer open."""
+    if not Invitation.objects.open().filter(pk=invitation.pk).update(revoked_at=timezone.now()):
+        raise InvitationGoneError
+    _call_off(invitation, "Revoked")
+
+
+def may_invite(by: User, role: str) -> bool:
+    """Whether somebody's own role reaches as far as inviting to `role`."""
+    return by.can_administer and (role != Role.OWNER or by.is_owner)
+
+
+def revoke_beyond_reach(*, inviter: User) -> None:
+    """Revoke a person's open invitations that they couldn't send any more.
+
+    Or whoever is locked out comes back by a link of their own.
+    """
+    for invitation in Invitation.objects.open().filter(invited_by=inviter):
+        if not may_invite(inviter, invitation.role):
+            revoke(invitation=invitation)
+
+
+def find_invitation(*, token: str) -> Invitation:
+    """Return the valid invitation of a link.
+
+    Raises `InvitationGoneError`; `InvitationAcceptedError` for the link of an accepted one.
+    """
+    valid = Invitation.objects.valid(timezone.now())
+    invitation = valid.select_related("invited_by").filter(token_hash=hashed(token)).first()
+    if invitation is None:
+        used = Invitation.objects.filter(token_hash=hashed(token), accepted_at__isnull=False)
+        raise InvitationAcceptedError if used.exists() else InvitationGoneError
+    return invitation
+
+
+@transaction.atomic
+def accept_invitation(*, token: str, full_name: str, password_hash: str, **fields: Any) -> User:
+    """Make the invited person a member: verified, as the link came by mail, and welcomed.
+
+    Raises `InvitationGoneError`, also when the inviter couldn't invite them any more, and
+    `AlreadyMemberError` when they came in otherwise.
+    """
+    valid = Invitation.objects.valid(timezone.now()).select_for_update()
+    invitation = valid.filter(token_hash=hashed(token)).first()
+    if invitation is None:
+        raise InvitationGoneError
+    if invitation.invited_by and not may_invite(invitation.invited_by, invitation.role):
+        raise InvitationGoneError
+    if User.objects.filter(email__iexact=invitation.email).exists():
+        raise AlreadyMemberError
+    invitation.accepted_at = timezone.now()
+    invitation.save(update_fields=["accepted_at"])
+    user: User = User.objects.create_user(
+        invitation.email,
+        email_verified=True,
+        full_name=full_name,
+        password_hash=password_hash,
+        role=invitation.role,
+        **fields,
+    )
+    return user
+
+
+def not_just_now(letter_id: UUID) -> None:
+    """Count another sending of one letter. Raises `SentJustNowError` after less than a minute."""
+    try:
+        ratelimits.hit("resend", current_schema(), str(letter_id))
+    except RateLimitedError as refusal:
+        raise SentJustNowError(refusal.retry_after) from None
+
+
+def _invitation_expiry() -> datetime:
+    return timezone.now() + timedelta(days=settings.INVITATION_DAYS)
+
+
+def _send_invitation(invitation: Invitation, token: str) -> None:
+    letter = invitation_letter(invitation, f"?token={token}")
+    outbox.enqueue(
+        send_letter,
+        kind="invitation",
+        payload=letter.as_payload(),
+        expires_in=timedelta(days=settings.INVITATION_DAYS),
+        invitation_id=str(invitation.pk),
+    )
+
+
+def invitation_letter(invitation: Invitation, query: str) -> Letter:
+    workspace, inviter = current_workspace(), invitation.invited_by
+    with override(invitation.language):
+        role = str(invitation.get_role_display())
+    return Letter(
+        "invitation",
+        to=invitation.email,
+        language=invitation.language,
+        context={
+            "inviter_name": inviter.full_name if inviter else workspace.name,
+            "role": role,
+            "url": f"{workspace.origin}/accounts/invitation/{query}",
+            "expires_days": settings.INVITATION_DAYS,
+        },
+    )
+
+
+def _call_off(invitation: Invitation, reason: str) -> None:
+    """Keep letters whose link has ended from going out."""
+    messages = Message.objects.of_schema(current_schema()).of_invitation(invitation.pk)
+    outbox.call_off(messages=messages, reason=reason)

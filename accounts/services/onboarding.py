@@ -1,0 +1,51 @@
+"""Onboarding mail, as administrators see it: sent again, and previewed."""
+
+from django.db import transaction
+
+from accounts.errors import InvitationGoneError
+from accounts.models import Invitation, User
+from accounts.querysets import InvitationQuerySet
+from accounts.services.invitations import invitation_letter, not_just_now, reinvite
+from tasks import outbox, ratelimits
+from tasks.deliveries import send_welcome
+from tasks.mail import Letter
+from tasks.models import Message
+from tasks.workspace import current_workspace
+
+
+@transaction.atomic
+def resend(*, message: Message) -> None:
+    """Send a welcome or an invitation again.
+
+    An invitation whose link is erased, has expired or was replaced gets a new one. Raises
+    `InvitationGoneError` when it was accepted or revoked, `SentJustNowError` when that was
+    less than a minute ago, and `RateLimitedError`.
+    """
+    letter_id = message.pk
+    if message.kind == "invitation":
+        invitation = _invitations().open().filter(pk=message.arguments["invitation_id"]).first()
+        if invitation is None:
+            raise InvitationGoneError
+        if invitation.is_expired or not message.can_be_resent:
+            reinvite(invitation=invitation)
+            return
+        letter_id = invitation.pk
+    not_just_now(letter_id)
+    ratelimits.hit("invite", current_workspace().schema_name)
+    outbox.resend(message=message)
+
+
+def preview(*, message: Message) -> Letter | None:
+    """Return a welcome or an invitation as it would be written now; None when its reader is
+    gone. An invitation's link leads nowhere: whoever follows the real one has proved that
+    the address is theirs.
+    """
+    if message.kind != "invitation":
+        user = User.objects.filter(pk=message.user_id).first()
+        return send_welcome.run(message) if user else None
+    invitation = _invitations().filter(pk=message.arguments["invitation_id"]).first()
+    return invitation_letter(invitation, "") if invitation else None
+
+
+def _invitations() -> InvitationQuerySet:
+    return Invitation.objects.select_related("invited_by")

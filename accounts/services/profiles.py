@@ -1,0 +1,77 @@
+"""Profiles: opened along with each user, and what people keep in them."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.core.files.base import ContentFile, File
+from django.db import transaction
+
+from accounts.models import Profile, User
+from accounts.pictures import is_of_this_tenant
+from tasks import outbox
+from tasks.deliveries import send_welcome
+from tasks.workspace import is_public
+
+
+def open_profile(*, user: User) -> Profile:
+    """Give a new user a profile and an address, and enqueue the welcome, inside a tenant.
+
+    Runs in the transaction that saves the user: all of it is there, or nothing.
+    """
+    profile = Profile.objects.create(user=user)
+    EmailAddress.objects.create(
+        user=user, email=user.email, primary=True, verified=user.opening.email_verified
+    )
+    if user.opening.welcome and not is_public():
+        outbox.enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}")
+    return profile
+
+
+def open_profiles(*, users: list[User]) -> None:
+    """The same for users made in bulk."""
+    for user in users:
+        open_profile(user=user)
+
+
+@transaction.atomic
+def change_profile(*, user: User, person: dict[str, Any], details: dict[str, Any]) -> None:
+    """Keep what somebody says about themselves: fields of the user, and of the profile."""
+    _save(user, person)
+    _save(user.profile, details, "updated_at")
+
+
+def _save(row: User | Profile, changes: dict[str, Any], *stamps: str) -> None:
+    """Write these fields alone: the others may have changed since the page was read."""
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.save(update_fields=[*changes, *stamps])
+
+
+@transaction.atomic
+def change_picture(*, user: User, picture: "ContentFile[bytes] | None") -> None:
+    """Put a re-encoded picture in the place of the present one; none with None.
+
+    The old file goes once the change is certain.
+    """
+    profile = Profile.objects.select_for_update().get(pk=user.pk)
+    discard_picture(profile=profile)
+    profile.picture = picture or ""
+    profile.save(update_fields=["picture", "updated_at"])
+
+
+def discard_picture(*, profile: Profile) -> None:
+    """Delete a picture's file after the commit that ends its use."""
+    if name := profile.picture.name:
+        storage = profile.picture.storage
+        transaction.on_commit(lambda: storage.delete(name), robust=True)
+
+
+def open_picture(*, profile: Profile) -> "File[bytes] | None":
+    """Return a picture to read; None when there is none, or its file is gone."""
+    name = profile.picture.name
+    if not name or not is_of_this_tenant(name):
+        return None
+    try:
+        return profile.picture.storage.open(name)
+    except OSError:
+        return None

@@ -1,0 +1,79 @@
+"""What pages say about people: a picture, a banner, a browser's name."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from allauth.account import app_settings
+from django import template
+from django.template.context import Context
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.permissions import is_verified
+
+register = template.Library()
+
+BROWSERS = (
+    ("Edge", r"\bEdg(?:e|A|iOS)?/"),
+    ("Opera", r"\b(?:OPR|Opera)/"),
+    ("Samsung Internet", r"\bSamsungBrowser/"),
+    ("Firefox", r"\b(?:Firefox|FxiOS)/"),
+    ("Chrome", r"\b(?:Chrome|CriOS|HeadlessChrome)/"),
+    ("Safari", r"\bSafari/"),
+)
+SYSTEMS = (
+    ("iOS", r"\b(?:iPhone|iPad|iPod)\b"),
+    ("Android", r"\bAndroid\b"),
+    ("Windows", r"\bWindows\b"),
+    ("macOS", r"\bMac OS X\b"),
+    ("ChromeOS", r"\bCrOS\b"),
+    ("Linux", r"\bLinux\b"),
+)
+
+
+@register.simple_tag(takes_context=True)
+def awaits_code(context: Context) -> bool:
+    """Whether whoever looks at the page has yet to confirm their address."""
+    user = getattr(context.get("request"), "user", None)
+    return user is not None and user.is_authenticated and not is_verified(user)
+
+
+@register.simple_tag
+def picture_url(person: Any) -> str:
+    """Return the address of somebody's picture; nothing when there is none.
+
+    A list must say `select_related("profile")` to show pictures: nobody is asked for one
+    by one.
+    """
+    state = getattr(person, "_state", None)
+    profile = state.fields_cache.get("profile") if state else None
+    if profile is None or not profile.picture:
+        return ""
+    address = reverse("accounts:picture", args=[person.pk])
+    # The file's name is random, and new with each picture.
+    return f"{address}?v={profile.picture.name[-13:-5]}"
+
+
+@register.simple_tag
+def code_minutes() -> int:
+    """Return for how many minutes a code from a letter is valid."""
+    return int(app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT // 60)
+
+
+@register.filter
+def just_now(moment: datetime) -> bool:
+    """Whether something happened less than a minute ago, for which `timesince` has no word."""
+    return timezone.now() - moment < timedelta(minutes=1)
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """Name the browser and system of a session, as far as they say who they are."""
+    named = [_first(BROWSERS, user_agent), _first(SYSTEMS, user_agent)]
+    return " · ".join(name for name in named if name)
+
+
+def _first(known: tuple[tuple[str, str], ...], user_agent: str) -> str:
+    found = (name for name, pattern in known if re.search(pattern, user_agent))
+    return next(found, "")

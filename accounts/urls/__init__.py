@@ -1,0 +1,1 @@
+"""The people's pages: `entrance` leads in, `own` is each person's self-service."""

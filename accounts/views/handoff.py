@@ -1,0 +1,56 @@
+"""The new owner's way in: from the base host's sign-up to the tenant's own host."""
+
+from allauth.account.utils import get_login_redirect_url
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from accounts import services
+from accounts.errors import HandoffRefusedError
+from accounts.models import User
+from accounts.permissions import is_verified
+from accounts.requests import TenantRequest
+from accounts.views.entry import refuse_someone_else, sign_in, without_referrer
+from accounts.views.verification import send_code
+
+
+@never_cache
+@require_GET
+def take_handoff(request: TenantRequest) -> HttpResponse:
+    """Sign the new owner in, once, and go on to the console without the token.
+
+    Refused while somebody else is signed in here: the token is spent all the same, as a
+    link that has been in the wrong browser is nobody's any more. HEAD is not allowed, so
+    that whoever only looks at the link doesn't use it up.
+    """
+    try:
+        user = services.consume_handoff(token=request.GET.get("token", ""))
+    except HandoffRefusedError as error:
+        return without_referrer(_refuse(request, error))
+    return without_referrer(_let_in(request, user))
+
+
+def _let_in(request: TenantRequest, user: User) -> HttpResponse:
+    console = reverse("console:overview")
+    if request.user == user:
+        return redirect(console)
+    if request.user.is_authenticated:
+        sentence = _("The link you followed belongs to somebody else, and is spent now.")
+        return refuse_someone_else(request, sentence)
+    # The one sign-in that doesn't wait for a verified address: its owner has just typed it.
+    response = sign_in(request, user, to=console, email_verification="none")
+    if not is_verified(user):
+        send_code(request, user)
+    return response
+
+
+def _refuse(request: TenantRequest, error: HandoffRefusedError) -> HttpResponse:
+    """Go on for who is in already, as after a second click; to the sign-in otherwise."""
+    if request.user.is_authenticated:
+        return redirect(get_login_redirect_url(request))
+    messages.warning(request, str(error))
+    return redirect("account_login")

@@ -1,0 +1,101 @@
+"""What each person keeps about themselves: profile, picture, sessions."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from allauth.usersessions.internal.flows.sessions import end_sessions
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import translation
+from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import services
+from accounts.forms import PictureForm, ProfileForm
+from accounts.models import Profile
+from accounts.permissions import posts_from
+from accounts.pictures import CONTENT_TYPE
+from accounts.requests import MemberRequest
+
+# A picture's address changes with the picture, so browsers may keep it for a while.
+PICTURE_SECONDS = 3600
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: MemberRequest) -> HttpResponse:
+    """Show somebody their profile, and keep what they change."""
+    form = ProfileForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        return _saved(form.cleaned_data["language"], request)
+    return _page(request, form, PictureForm())
+
+
+def _saved(language: str, request: MemberRequest) -> HttpResponse:
+    """Go on in the language that was chosen: it takes the place of the page switch's."""
+    translation.activate(language)
+    messages.success(request, _("Your profile is saved."))
+    response = redirect("accounts:profile")
+    response.delete_cookie(
+        settings.LANGUAGE_COOKIE_NAME, path=settings.LANGUAGE_COOKIE_PATH, samesite="Lax"
+    )
+    return response
+
+
+@login_required
+@posts_from("accounts:profile")
+def change_picture(request: MemberRequest) -> HttpResponse:
+    """Put a new picture in the place of the present one."""
+    form = PictureForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _page(request, ProfileForm(user=request.user), form)
+    services.change_picture(user=request.user, picture=form.cleaned_data["picture"])
+    messages.success(request, _("Your picture is saved."))
+    return redirect("accounts:profile")
+
+
+@login_required
+@posts_from("accounts:profile")
+def remove_picture(request: MemberRequest) -> HttpResponse:
+    """Go back to the initial."""
+    services.change_picture(user=request.user, picture=None)
+    messages.success(request, _("Your picture is removed."))
+    return redirect("accounts:profile")
+
+
+@login_required
+@require_safe
+def picture(request: MemberRequest, user_id: UUID) -> FileResponse:
+    """Serve a colleague's picture: to people of this tenant alone, and to no shared cache."""
+    owner = get_object_or_404(Profile, pk=user_id)
+    content = services.open_picture(profile=owner)
+    if content is None:
+        raise Http404(f"{request.path} has no file.")
+    response = FileResponse(content, content_type=CONTENT_TYPE)
+    patch_cache_control(response, private=True, max_age=PICTURE_SECONDS)
+    return response
+
+
+@login_required
+@posts_from("usersessions_list")
+def end_session(request: MemberRequest, session_id: int) -> HttpResponse:
+    """Sign somebody out on one of their devices; on this one as well, if they say so."""
+    session = get_object_or_404(UserSession, pk=session_id, user=request.user)
+    end_sessions(request, [session])
+    messages.success(request, _("The session is ended."))
+    return redirect("usersessions_list")
+
+
+def _page(request: MemberRequest, form: ProfileForm, picture_form: PictureForm) -> HttpResponse:
+    context = {"form": form, "picture_form": picture_form}
+    is_refused = form.errors or picture_form.errors
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.OK
+    return render(request, "accounts/profile.html", context, status=status)
