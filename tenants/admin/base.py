@@ -1,0 +1,62 @@
+"""What the console's pages have in common: they show, and act through services alone."""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from django.contrib.admin import ModelAdmin as DjangoModelAdmin
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from unfold import decorators
+from unfold.admin import ModelAdmin
+from unfold.dataclasses import ActionDialog
+from unfold.paginator import InfinitePaginator
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Decorator(Protocol):
+    """Unfold's decorators, which leave a function's type as it was."""
+
+    def __call__(self, **options: Any) -> Callable[[F], F]: ...
+
+
+action: Decorator = decorators.action
+display: Decorator = decorators.display
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """A list and a page that change nothing by themselves."""
+
+    list_per_page = 50
+    list_filter_submit = True
+    # Nobody waits for a count of millions.
+    show_full_result_count = False
+    paginator = InfinitePaginator
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def note(self, request: HttpRequest, obj: Model, what: str) -> None:
+        """Record what an operator did, under their name."""
+        DjangoModelAdmin.log_change(self, request, obj, what)
+
+
+def confirmation(title: Any, description: Any, button: Any) -> ActionDialog:
+    """Return the dialog in which an operator confirms: the deed itself is a POST."""
+    return ActionDialog(
+        title=title, description=description, form_class=None, form_submit_text=button
+    )
+
+
+def back_to(request: HttpRequest, url: str) -> HttpResponse:
+    """Leave a dialog, which htmx has posted, or a plain form."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": url})
+    return redirect(url)

@@ -1,0 +1,197 @@
+"""Tenants: found, looked at, suspended and resumed."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.enums import ActionVariant
+
+from tasks.models import Message
+from tenants import services
+from tenants.admin.base import ReadOnlyAdmin, action, back_to, confirmation, display
+from tenants.admin.site import site
+from tenants.errors import TenantStateError
+from tenants.models import Domain, Tenant
+
+Status = Tenant.Status
+
+
+class DomainInline(TabularInline):
+    """The hosts that lead to a tenant."""
+
+    model = Domain
+    fields = readonly_fields = ["domain", "is_primary"]
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class TenantAdmin(ReadOnlyAdmin):
+    """Opening goes by sign-up or `open_tenant`: a form could only make half a tenant."""
+
+    list_display = ["name", "host", "state", "people", "created_at"]
+    list_filter = [
+        ("status", ChoicesDropdownFilter),
+        ("language", ChoicesDropdownFilter),
+        ("created_at", RangeDateFilter),
+    ]
+    search_fields = ["name", "slug", "domains__domain", "schema_name"]
+    search_help_text = _("Name, address or schema")
+    ordering = ["-created_at", "-pk"]
+    actions = ["suspend_selected", "resume_selected"]
+    actions_detail = ["suspend", "resume"]
+    inlines = [DomainInline]
+    fieldsets = [
+        (None, {"fields": ["name", "host", "status", "people"]}),
+        (_("Letters"), {"fields": ["letters"]}),
+        (
+            _("Details"),
+            {"fields": ["language", "created_at", "suspended_at", "terms_version", "schema_name"]},
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
+        return Tenant.objects.with_people_count().prefetch_related("domains")
+
+    # --- What is shown ---
+
+    @display(description=_("Address"), ordering="slug")
+    def host(self, tenant: Tenant) -> str:
+        return format_html('<a href="{}" target="_blank" rel="noopener" class="underline">{}</a>',
+                           tenant.origin, tenant.primary_host)  # fmt: skip
+
+    @display(
+        description=_("Status"),
+        ordering="status",
+        label={Status.ACTIVE.value: "success", Status.SUSPENDED.value: "danger"},
+    )
+    def state(self, tenant: Tenant) -> tuple[str, str]:
+        return tenant.status, tenant.get_status_display()
+
+    @display(description=_("People"), ordering="people_count")
+    def people(self, tenant: Tenant) -> int:
+        """From the directory: no operator's page opens a tenant's schema."""
+        return int(tenant.people_count)
+
+    @display(description=_("By state"))
+    def letters(self, tenant: Tenant) -> str:
+        counts = Message.objects.of_schema(tenant.schema_name).count_by_state()
+        outbox = reverse("admin:tasks_message_changelist")
+        rows = [
+            (outbox, tenant.slug, state.value, state.label, counts[state.value])
+            for state in Message.State
+        ]
+        link = '<a href="{}?tenant={}&amp;state__exact={}" class="underline">{}: {}</a>'
+        return format_html_join(" · ", link, rows)
+
+    # --- What can be done ---
+
+    def has_suspend_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return _is(object_id, Status.ACTIVE)
+
+    def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return _is(object_id, Status.SUSPENDED)
+
+    @action(
+        description=_("Suspend"),
+        icon="block",
+        variant=ActionVariant.DANGER,
+        permissions=["suspend"],
+        dialog=confirmation(
+            _("Suspend this tenant?"),
+            _("Its people see a page that says so, until it is resumed. Nothing is deleted."),
+            _("Suspend"),
+        ),
+    )
+    def suspend(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+        return self._one(request, object_id, services.suspend, gettext("Suspended."))
+
+    @action(
+        description=_("Resume"),
+        icon="play_arrow",
+        variant=ActionVariant.SUCCESS,
+        permissions=["resume"],
+        dialog=confirmation(
+            _("Resume this tenant?"), _("Its people can sign in again at once."), _("Resume")
+        ),
+    )
+    def resume(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+        return self._one(request, object_id, services.resume, gettext("Resumed."))
+
+    @admin.action(description=_("Suspend"))
+    def suspend_selected(
+        self, request: HttpRequest, queryset: QuerySet[Tenant]
+    ) -> HttpResponse | None:
+        """Name the tenants and ask first."""
+        if "confirmed" in request.POST:
+            self._many(request, queryset, services.suspend, gettext("Suspended."))
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Suspend these tenants?"),
+            "opts": self.opts,
+            "tenants": list(queryset),
+        }
+        return TemplateResponse(request, "admin/suspend_selected.html", context)
+
+    @admin.action(description=_("Resume"))
+    def resume_selected(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
+        self._many(request, queryset, services.resume, gettext("Resumed."))
+
+    def _one(
+        self, request: HttpRequest, object_id: str, change: Callable[..., None], what: str
+    ) -> HttpResponse:
+        self._many(request, Tenant.objects.filter(pk=object_id), change, what)
+        return back_to(request, reverse("admin:tenants_tenant_change", args=[object_id]))
+
+    def _many(
+        self,
+        request: HttpRequest,
+        tenants: QuerySet[Tenant],
+        change: Callable[..., None],
+        what: str,
+    ) -> None:
+        """Change each by itself, and say how many were in that state before."""
+        outcomes = [self._change(request, tenant, change, what) for tenant in tenants]
+        if changed := outcomes.count(True):
+            said = ngettext("%(count)d tenant: %(what)s", "%(count)d tenants: %(what)s", changed)
+            messages.success(request, said % {"count": changed, "what": what})
+        if left := outcomes.count(False):
+            said = ngettext(
+                "%(count)d tenant was in that state already.",
+                "%(count)d tenants were in that state already.",
+                left,
+            )
+            messages.warning(request, said % {"count": left})
+
+    def _change(
+        self, request: HttpRequest, tenant: Tenant, change: Callable[..., None], what: str
+    ) -> bool:
+        try:
+            with transaction.atomic():
+                change(tenant=tenant)
+                self.note(request, tenant, what)
+        except TenantStateError:
+            return False
+        return True
+
+
+def _is(object_id: Any, status: str) -> bool:
+    return object_id is None or Tenant.objects.filter(pk=object_id, status=status).exists()
+
+
+site.register(Tenant, TenantAdmin)

@@ -1,0 +1,16 @@
+"""Organisations: names, hosts, schemas, sign-up, lifecycle, operators."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class TenantsConfig(AppConfig):
+    name = "tenants"
+    verbose_name = _("Tenants")
+
+    def ready(self) -> None:
+        """Connect the receivers, and register the checks."""
+        import_module("tenants.receivers")
+        import_module("tenants.checks")

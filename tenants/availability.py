@@ -1,0 +1,74 @@
+"""Whether a subdomain can be had, in words for whoever is typing it."""
+
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from tenants import names
+from tenants.errors import NameInvalidError, NameReservedError, NameTakenError
+from tenants.models import Tenant
+
+SUGGESTIONS = 3
+
+
+@dataclass(frozen=True)
+class Availability:
+    """What the sign-up form shows beside the address.
+
+    `state` is free, taken, reserved, invalid, limited or empty; `suggestion` belongs into the field
+    as long as the visitor hasn't touched it; `origin` leads to who has a taken name.
+    """
+
+    state: str
+    message: str
+    suggestions: list[str] = field(default_factory=list)
+    suggestion: str = ""
+    origin: str = ""
+
+
+def check(*, subdomain: str, organization: str = "") -> Availability:
+    """Say whether a subdomain is free; without one, suggest it from the organisation."""
+    if subdomain:
+        return _judge(subdomain)
+    suggestion = free_name_like(names.suggest(organization))
+    if not suggestion:
+        return Availability("empty", "")
+    judged = _judge(suggestion)
+    return Availability(judged.state, judged.message, suggestion=suggestion)
+
+
+def free_name_like(slug: str) -> str:
+    """Return the name itself, or else the first free one close to it; empty for none."""
+    return next(iter(_free([slug, *names.alternatives(slug, 20)])), "") if slug else ""
+
+
+def _judge(subdomain: str) -> Availability:
+    try:
+        slug = names.parse(subdomain)
+    except NameInvalidError as error:
+        return Availability("invalid", str(error), _similar(names.stem(subdomain)))
+    except NameReservedError as error:
+        return Availability("reserved", str(error), _similar(names.stem(subdomain)))
+    if holder := Tenant.objects.filter(slug=slug).first():
+        return Availability("taken", str(NameTakenError()), _similar(slug), origin=holder.origin)
+    address = f"{slug}.{settings.BASE_DOMAIN}"
+    return Availability("free", _("%(address)s is free.") % {"address": address})
+
+
+def _similar(slug: str) -> list[str]:
+    return _free([slug, *names.alternatives(slug, 12)])[:SUGGESTIONS] if slug else []
+
+
+def _free(slugs: list[str]) -> list[str]:
+    """Return those that are valid and free, in their order."""
+    valid = [slug for slug in slugs if _is_valid(slug)]
+    taken = set(Tenant.objects.filter(slug__in=valid).values_list("slug", flat=True))
+    return [slug for slug in valid if slug not in taken]
+
+
+def _is_valid(slug: str) -> bool:
+    try:
+        return names.parse(slug) == slug
+    except (NameInvalidError, NameReservedError):
+        return False

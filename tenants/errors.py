@@ -1,0 +1,55 @@
+"""What the tenants' services refuse."""
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+class TenantError(Exception):
+    """The root of this app's refusals. `sentence` is for the person who asked."""
+
+    sentence: "StrOrPromise" = _("That can't be done.")
+
+    def __str__(self) -> str:
+        return str(self.sentence)
+
+
+class NameInvalidError(TenantError):
+    """The name can't be a subdomain."""
+
+    sentence = _(
+        "Use 3 to 40 letters (a to z), digits and single hyphens, with a letter or digit at "
+        "both ends."
+    )
+
+
+class NameReservedError(TenantError):
+    """The name belongs to the service."""
+
+    sentence = _("This address is reserved. Choose another one.")
+
+
+class NameTakenError(TenantError):
+    """Another tenant has the name, perhaps since a moment ago."""
+
+    sentence = _("This address is taken. Choose another one.")
+
+
+class TenantStateError(TenantError):
+    """The tenant is in the state already, or can't go there from where it is."""
+
+    def __init__(self, *, name: str, state: str) -> None:
+        super().__init__()
+        self.sentence = _("“%(name)s” is in that state already: %(state)s.") % {
+            "name": name,
+            "state": state,
+        }
+
+
+class OperatorExistsError(TenantError):
+    """Somebody operates the service with this address already."""
+
+    sentence = _("This address already belongs to an operator.")

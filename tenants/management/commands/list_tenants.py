@@ -1,0 +1,65 @@
+"""List the tenants, for people or for programs."""
+
+import json
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from tasks.workspace import public_context
+from tenants.management.base import ServiceCommand
+from tenants.models import Tenant
+
+COLUMNS = ("subdomain", "status", "people", "created", "host", "name")
+
+
+class Command(ServiceCommand):
+    """Asks the shared tables alone: no tenant's schema is opened to count its people."""
+
+    help = "List the tenants, the newest first."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--search", default="", help="words in the name or the subdomain")
+        parser.add_argument("--status", choices=Tenant.Status.values)
+        parser.add_argument("--json", action="store_true", help="one JSON array")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        rows = _rows(options["search"], options["status"])
+        if options["json"]:
+            self.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2))
+        elif rows:
+            self._print_table(rows)
+        else:
+            self.say("No tenants.")
+
+    def _print_table(self, rows: list[dict[str, Any]]) -> None:
+        table = [COLUMNS, *(tuple(_short(row[name]) for name in COLUMNS) for row in rows)]
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        for cells in table:
+            line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+            self.stdout.write(line.rstrip())
+
+
+def _rows(search: str, status: str | None) -> list[dict[str, Any]]:
+    with public_context():
+        tenants = Tenant.objects.search(search).with_people_count().order_by("-created_at")
+        if status:
+            tenants = tenants.filter(status=status)
+        return [_row(tenant) for tenant in tenants.prefetch_related("domains")]
+
+
+def _row(tenant: Tenant) -> dict[str, Any]:
+    return {
+        "subdomain": tenant.slug,
+        "name": tenant.name,
+        "status": tenant.status,
+        "people": tenant.people_count,
+        "created": tenant.created_at.isoformat(timespec="seconds"),
+        "host": tenant.primary_host,
+        "schema": tenant.schema_name,
+    }
+
+
+def _short(value: Any) -> str:
+    """A moment is shown as its day."""
+    text = str(value)
+    return text[:10] if text[10:11] == "T" else text

@@ -1,0 +1,39 @@
+"""Send what is due from this very process: for when worker, beat or Redis are away."""
+
+from collections import Counter
+from typing import Any
+
+from celery import current_app
+
+from tasks import relay
+from tasks.models import Message
+from tasks.workspace import public_context
+from tenants.management.base import ServiceCommand
+
+
+class Command(ServiceCommand):
+    """Safe beside running workers: each message is claimed before it is sent."""
+
+    help = "Send every letter that is due, here and now, and say what became of them."
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        outcome: Counter[str] = Counter()
+        while messages := _due():
+            for message in self.progress(messages, "letters"):
+                outcome[_send(message)] += 1
+        counts = ", ".join(f"{count} {state}" for state, count in sorted(outcome.items()))
+        self.stdout.write(counts or "Nothing is due.")
+
+
+def _due() -> list[Message]:
+    with public_context():
+        return relay.hand_out()
+
+
+def _send(message: Message) -> str:
+    """Run the delivery as a worker would, bound to its schema; return the message's new state."""
+    task = current_app.tasks[message.task]
+    headers = {"schema_name": message.schema_name}
+    task.apply((str(message.pk),), headers=headers, throw=True)
+    with public_context():
+        return str(Message.objects.values_list("state", flat=True).get(pk=message.pk))

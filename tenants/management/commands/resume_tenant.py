@@ -1,0 +1,20 @@
+"""Open a suspended tenant again."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from tenants import services
+from tenants.management.base import ServiceCommand, tenant_called
+
+
+class Command(ServiceCommand):
+    help = "Open a suspended tenant's hosts again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("tenant", help="the subdomain")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        tenant = tenant_called(options["tenant"])
+        services.resume(tenant=tenant)
+        self.stdout.write(f"Resumed {tenant.name} ({tenant.slug}).")

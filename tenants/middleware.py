@@ -1,0 +1,70 @@
+"""From a request's host to the context it is answered in."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.db import connection
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import get_language_from_request, override
+
+from accounts.requests import TenantRequest
+from tasks.workspace import public_context, workspace_context
+from tenants import hosts
+from tenants.services import sign_up_url
+
+Handler = Callable[[TenantRequest], HttpResponseBase]
+
+
+class TenantMiddleware:
+    """Answer each request in its tenant's context, and leave none behind.
+
+    The base host works in public, a tenant's host in its schema. An unknown host gets a
+    404 that offers sign-up, a suspended tenant's a 403 that says so; both without context.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: TenantRequest) -> HttpResponseBase:
+        try:
+            host = hosts.normalise(request.get_host())
+        except DisallowedHost:
+            return HttpResponse("Bad host.", status=400, content_type="text/plain")
+        request.workspace = None
+        database: Any = connection
+        depth = database.depth
+        try:
+            return self._answer(request, host)
+        finally:
+            database.drop_if_deeper_than(depth)
+
+    def _answer(self, request: TenantRequest, host: str) -> HttpResponseBase:
+        if hosts.is_base(host):
+            return self._answer_base(request)
+        return self._answer_tenant(request, host)
+
+    def _answer_base(self, request: TenantRequest) -> HttpResponseBase:
+        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+        with public_context():
+            return self.get_response(request)
+
+    def _answer_tenant(self, request: TenantRequest, host: str) -> HttpResponseBase:
+        tenant = hosts.find_tenant(host)
+        if tenant is None:
+            context = {"host": host, "sign_up_url": sign_up_url(host=host)}
+            return self._refuse(request, "unknown_host.html", context, status=404)
+        if not tenant.is_open:
+            return self._refuse(request, "suspended.html", {"workspace": tenant}, status=403)
+        request.workspace = tenant
+        with workspace_context(tenant):
+            return self.get_response(request)
+
+    def _refuse(
+        self, request: TenantRequest, template: str, context: dict[str, Any], *, status: int
+    ) -> HttpResponse:
+        """Show a page in the visitor's language: no other middleware has seen the request."""
+        with override(get_language_from_request(request)):
+            return render(request, template, context, status=status)

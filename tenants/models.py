@@ -1,0 +1,140 @@
+"""Organisations: the tenant, its hosts, and the directory of who signs in where."""
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django_tenants.models import DomainMixin, TenantMixin
+
+from accounts.names import MAX_NAME, validate_display_name
+from tasks.workspace import public_context
+from tenants.names import MAX_LENGTH
+from tenants.querysets import DirectoryQuerySet, TenantQuerySet
+
+
+def new_schema_name() -> str:
+    """Return an opaque name: renaming a tenant renames no schema."""
+    return f"t_{secrets.token_hex(8)}"
+
+
+class Tenant(TenantMixin):
+    """A customer's organisation, with a schema of its own."""
+
+    # Schemas come and go by `tenants.schemas` alone.
+    auto_create_schema = False
+    auto_drop_schema = False
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        SUSPENDED = "suspended", _("Suspended")
+
+    schema_name = models.CharField(
+        _("schema"), max_length=63, unique=True, default=new_schema_name, editable=False
+    )
+    name = models.CharField(_("name"), max_length=MAX_NAME, validators=[validate_display_name])
+    slug = models.CharField(_("subdomain"), max_length=MAX_LENGTH)
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.ACTIVE
+    )
+    language = models.CharField(
+        _("language"), max_length=10, choices=settings.LANGUAGES, default="en"
+    )
+    terms_version = models.CharField(_("terms accepted"), max_length=20, blank=True)
+    # Which rendering of the sign-up form opened the tenant: the same POST continues to it.
+    opening_key = models.UUIDField(null=True, unique=True, editable=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    suspended_at = models.DateTimeField(_("suspended"), null=True, editable=False)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("tenant")
+        verbose_name_plural = _("tenants")
+        constraints = [
+            models.UniqueConstraint(Lower("slug"), name="tenant_slug_unique"),
+            models.CheckConstraint(
+                condition=Q(status__in=("active", "suspended")), name="tenant_status_known"
+            ),
+        ]
+        indexes = [models.Index(fields=["-created_at"], name="tenant_newest")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == self.Status.ACTIVE
+
+    @property
+    def host(self) -> str:
+        """The host below the base domain, which the tenant always has."""
+        return host_of(self.slug)
+
+    @cached_property
+    def primary_host(self) -> str:
+        """The host that links lead to, from the primary domain's row."""
+        with public_context():
+            # All of them: a list has fetched its tenants' domains beforehand.
+            primary = (each.domain for each in self.domains.all() if each.is_primary)
+            return str(next(primary, self.host))
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port that links lead to."""
+        return f"{settings.BASE_SCHEME}://{self.primary_host}{settings.BASE_PORT}"
+
+
+class Domain(DomainMixin):
+    """A host that leads to a tenant."""
+
+    domain: str  # The mixin's field, in lower case.
+
+    class Meta:
+        verbose_name = _("domain")
+        verbose_name_plural = _("domains")
+        constraints = [
+            models.UniqueConstraint(Lower("domain"), name="domain_unique_in_any_case"),
+            models.UniqueConstraint(
+                fields=["tenant"], condition=Q(is_primary=True), name="domain_primary_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.domain
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.domain = self.domain.lower()
+        super().save(*args, **kwargs)
+
+
+class DirectoryEntry(models.Model):
+    """That an address signs in to a schema, with the address as a keyed hash alone."""
+
+    id = models.BigAutoField(primary_key=True)
+    schema_name = models.CharField(_("schema"), max_length=63)
+    user_id = models.UUIDField(_("person"))
+    address_hash = models.CharField(_("address"), max_length=64)
+
+    objects = DirectoryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("directory entry")
+        verbose_name_plural = _("directory")
+        constraints = [
+            models.UniqueConstraint(fields=["schema_name", "user_id"], name="directory_user_once")
+        ]
+        indexes = [models.Index(fields=["address_hash"], name="directory_by_address")]
+
+    def __str__(self) -> str:
+        return f"{self.schema_name}:{self.user_id}"
+
+
+def host_of(slug: str) -> str:
+    """Return the host of a subdomain."""
+    return f"{slug}.{settings.BASE_DOMAIN}"

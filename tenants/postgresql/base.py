@@ -1,0 +1,171 @@
+"""The connection: it knows its tenant, and hands the context to its cursors."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import NotSupportedError
+from django.db.backends.base.base import NO_DB_ALIAS
+from django.db.backends.postgresql import base as postgresql
+from django_tenants.postgresql_backend import base as django_tenants
+from django_tenants.utils import get_public_schema_name
+from psycopg.pq import TransactionStatus
+
+from tenants.postgresql.context import (
+    ContextMissingError,
+    NoTenant,
+    context_statement,
+    search_path,
+)
+from tenants.postgresql.cursors import ContextCursor
+from tenants.postgresql.introspection import SchemaIntrospection
+from tenants.postgresql.schema import SchemaEditor
+
+logger = logging.getLogger(__name__)
+
+
+class DatabaseWrapper(django_tenants.DatabaseWrapper):
+    """django-tenants' connection with transaction-local context that fails closed.
+
+    `set_tenant`, `tenant_context` and `schema_context` work as they do there. What differs:
+    a new connection has no context, a query without one raises, and the search path is
+    never set for a session.
+    """
+
+    SchemaEditorClass = SchemaEditor
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._sent_path: str | None = None
+        self._needs_context = True
+        super().__init__(*args, **kwargs)
+        self.introspection = SchemaIntrospection(self)
+        self.clear_tenant()
+        # The connection that creates databases is in none that has a tenant.
+        self._needs_context = self.alias != NO_DB_ALIAS
+
+    # --- Which context ---
+
+    def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
+        """Work in the tenant's schema from here on. Sends nothing by itself."""
+        self.tenant = tenant
+        self.schema_name = tenant.schema_name
+        self.include_public_schema = include_public
+
+    def clear_tenant(self) -> None:
+        """Leave every context: the next query raises."""
+        self.set_tenant(NoTenant())
+
+    @contextmanager
+    def without_public(self) -> Iterator[None]:
+        """Take public off the search path for the block."""
+        before, self.include_public_schema = self.include_public_schema, False
+        try:
+            yield
+        finally:
+            self.include_public_schema = before
+
+    # --- What the cursor sends ---
+
+    def context_to_send(self, status: TransactionStatus) -> str:
+        """Return the statement that the next query must carry; empty when none is needed.
+
+        Raises `ContextMissingError` without a tenant. Within a transaction the context is
+        sent once; in an aborted one nothing is sent, as only a rollback can follow.
+        """
+        if not self._needs_context or status == TransactionStatus.INERROR:
+            return ""
+        path = self._wanted_path()
+        if status == TransactionStatus.INTRANS and path == self._sent_path:
+            return ""
+        self._sent_path = path
+        return context_statement(path)
+
+    def context_was_sent(self, statusmessage: str | None, *, in_transaction: bool) -> None:
+        """Forget what was sent when the transaction, or a savepoint, has taken it back.
+
+        A rollback to a savepoint undoes a `set_config` made after it: whoever remembered
+        it would read another tenant's rows.
+        """
+        if not in_transaction or statusmessage == "ROLLBACK":
+            self._sent_path = None
+
+    def forget_context(self) -> None:
+        """Send the context again with the next statement, whatever was sent before."""
+        self._sent_path = None
+
+    def _wanted_path(self) -> str:
+        if not self.schema_name:
+            raise ContextMissingError(
+                "This query has no tenant. Run it inside tenant_context(tenant), or inside "
+                "public_context() when it is about the shared tables."
+            )
+        public = get_public_schema_name() if self.include_public_schema else None
+        return search_path(self.schema_name, public_schema=public)
+
+    # --- Transactions that were left open ---
+
+    @property
+    def depth(self) -> int:
+        """How many transactions and savepoints are open."""
+        return len(self.atomic_blocks)
+
+    def drop_if_deeper_than(self, depth: int) -> None:
+        """Drop a connection whose transactions outlived the work that opened them.
+
+        Whoever used it next would write into a transaction that nobody commits.
+        """
+        if self.depth > depth:
+            logger.error("A transaction was left open: its connection is dropped.")
+            self.in_atomic_block = False
+            self.close()
+
+    # --- Django's hooks ---
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        if name:
+            raise NotSupportedError("Server-side cursors would not carry the tenant's context.")
+        cursor = super().create_cursor()
+        cursor.wrapper = self
+        return cursor
+
+    def _cursor(self, name: str | None = None) -> Any:
+        """Open a cursor as Django does: django-tenants would send a session-level SET here."""
+        return postgresql.DatabaseWrapper._cursor(self, name)  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def get_connection_params(self) -> dict[str, Any]:
+        return {**super().get_connection_params(), "cursor_factory": ContextCursor}
+
+    # Statements about the transaction itself touch no table: they need no context.
+
+    def check_constraints(self, table_names: Any = None) -> None:
+        with self._about_the_transaction():
+            super().check_constraints(table_names)
+
+    def _savepoint(self, sid: str) -> None:
+        with self._about_the_transaction():
+            super()._savepoint(sid)
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        with self._about_the_transaction():
+            super()._savepoint_rollback(sid)
+
+    def _savepoint_commit(self, sid: str) -> None:
+        with self._about_the_transaction():
+            super()._savepoint_commit(sid)
+
+    @contextmanager
+    def _about_the_transaction(self) -> Iterator[None]:
+        before, self._needs_context = self._needs_context, False
+        try:
+            yield
+        finally:
+            self._needs_context = before
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        self._sent_path = None
+        super()._set_autocommit(autocommit)
+
+    def close(self) -> None:
+        self._sent_path = None
+        super().close()

@@ -1,0 +1,50 @@
+"""The context a connection works in: one schema, or none at all."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django_tenants.postgresql_backend.base import _check_schema_name
+from django_tenants.utils import quote_schema_name
+
+
+class ContextMissingError(RuntimeError):
+    """A query was made without a tenant, and without `public_context()`.
+
+    Not a `DatabaseError`: code that expects the database to refuse things must not take
+    this for one of its refusals.
+    """
+
+
+@dataclass(frozen=True)
+class NoTenant:
+    """Stands where a tenant stands while there is none; `tenant_context` restores it."""
+
+    schema_name: None = None
+
+
+def search_path(schema_name: str, *, public_schema: str | None) -> str:
+    """Return the search path, quoted: the schema, then public where that is wanted.
+
+    Raises `ValidationError` on a name that could break out of its quotes.
+    """
+    names = dict.fromkeys(filter(None, (schema_name, public_schema)))
+    for name in names:
+        _check_schema_name(name)
+    return ", ".join(quote_schema_name(name) for name in names)
+
+
+def context_statement(path: str) -> str:
+    """Return the statement that sets the context until the transaction ends.
+
+    The one seam where a database role can join the search path later.
+    """
+    return f"SELECT pg_catalog.set_config('search_path', '{path}', true); "
+
+
+def with_context(statement: str, query: Any, connection: Any) -> Any:
+    """Put `statement` in front of a query, whatever shape psycopg takes it in."""
+    if isinstance(query, bytes):
+        return statement.encode() + query
+    if isinstance(query, str):
+        return statement + query
+    return statement + query.as_string(connection)

@@ -1,0 +1,52 @@
+"""Doorbells: the directory follows the people, the host cache follows the rows."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+
+from accounts.models import User
+from accounts.signals import users_created
+from tasks.workspace import is_public
+from tenants import directory, hosts
+from tenants.models import Domain, Tenant
+
+
+@receiver(post_save, sender=settings.AUTH_USER_MODEL)
+def list_person(
+    *, instance: User, raw: bool, update_fields: frozenset[str] | None, **_: Any
+) -> None:
+    """Keep the directory in the transaction that keeps the address."""
+    may_have_moved = update_fields is None or "email" in update_fields
+    if may_have_moved and not raw and not is_public():
+        directory.list_people([instance])
+
+
+@receiver(users_created)
+def list_people(*, users: list[User], **_: Any) -> None:
+    """The same for users made in bulk."""
+    if not is_public():
+        directory.list_people(users)
+
+
+@receiver(post_delete, sender=settings.AUTH_USER_MODEL)
+def unlist_person(*, instance: User, **_: Any) -> None:
+    """Forget who is gone."""
+    if not is_public():
+        directory.unlist(instance)
+
+
+@receiver([post_save, post_delete], sender=Domain)
+def forget_host(*, instance: Domain, **_: Any) -> None:
+    """Have the next request look the host up again."""
+    host = instance.domain
+    transaction.on_commit(lambda: hosts.forget(host), robust=True)
+
+
+@receiver([post_save, post_delete], sender=Tenant)
+def forget_hosts(*, instance: Tenant, **_: Any) -> None:
+    """The same for each host of a tenant that changed."""
+    found = [domain.domain for domain in instance.domains.all()] if instance.pk else []
+    transaction.on_commit(lambda: hosts.forget(*found), robust=True)

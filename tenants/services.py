@@ -1,0 +1,77 @@
+"""What can be done to a tenant once it is open."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.names import normalise_email
+from tasks import outbox
+from tasks.deliveries import send_letter
+from tasks.mail import Letter
+from tasks.workspace import public_context
+from tenants import directory, names
+from tenants.errors import NameInvalidError, NameReservedError, TenantStateError
+from tenants.models import Tenant
+
+ANSWER_EXPIRES_IN = timedelta(hours=24)
+
+
+def suspend(*, tenant: Tenant) -> None:
+    """Close a tenant's hosts to everybody, until it is resumed. Raises `TenantStateError`."""
+    _change_status(tenant, Tenant.Status.ACTIVE, Tenant.Status.SUSPENDED)
+
+
+def resume(*, tenant: Tenant) -> None:
+    """Open a suspended tenant's hosts again. Raises `TenantStateError`."""
+    _change_status(tenant, Tenant.Status.SUSPENDED, Tenant.Status.ACTIVE)
+
+
+def rename(*, tenant: Tenant, name: str, language: str) -> None:
+    """Give a tenant another name and language. Its subdomain and schema stay."""
+    with public_context():
+        tenant.name, tenant.language = name, language
+        tenant.save(update_fields=["name", "language"])
+
+
+def answer_find(*, email: str, language: str) -> None:
+    """Mail an address the workspaces it signs in to.
+
+    An unknown address costs the same and gets a letter as well, so that nobody learns
+    from here who is known.
+    """
+    with public_context(), transaction.atomic():
+        workspaces = [{"name": t.name, "url": t.origin} for t in directory.tenants_of(email)]
+        letter = Letter(
+            "workspaces",
+            to=normalise_email(email),
+            language=language,
+            context={"workspaces": workspaces},
+        )
+        outbox.enqueue(
+            send_letter,
+            kind="workspaces",
+            payload=letter.as_payload(),
+            expires_in=ANSWER_EXPIRES_IN,
+        )
+
+
+def _change_status(tenant: Tenant, before: str, after: str) -> None:
+    with public_context(), transaction.atomic():
+        locked = Tenant.objects.select_for_update().get(pk=tenant.pk)
+        if locked.status != before:
+            raise TenantStateError(name=locked.name, state=locked.get_status_display())
+        locked.status = tenant.status = after
+        locked.suspended_at = timezone.now() if after == Tenant.Status.SUSPENDED else None
+        locked.save(update_fields=["status", "suspended_at"])
+
+
+def sign_up_url(*, host: str) -> str:
+    """Return where the name of an unknown host can be taken; empty where it can't be."""
+    slug = host.removesuffix(f".{settings.BASE_DOMAIN}")
+    try:
+        is_name = slug != host and names.parse(slug) == slug
+    except (NameInvalidError, NameReservedError):
+        is_name = False
+    return f"{settings.BASE_ORIGIN}/signup/?subdomain={slug}" if is_name else ""

@@ -1,0 +1,118 @@
+"""Opening an organisation: everything it takes, in one transaction."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import IntegrityError, transaction
+
+from accounts.models import Role, User
+from accounts.names import normalise_email
+from tasks.workspace import public_context, workspace_context
+from tenants import names
+from tenants.errors import NameTakenError
+from tenants.models import Domain, Tenant
+from tenants.schemas import create_schema
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who opens an organisation."""
+
+    full_name: str
+    email: str
+    password: str
+    language: str = "en"
+    email_verified: bool = False
+
+
+def open_tenant(
+    *,
+    organization: str,
+    subdomain: str,
+    owner: Owner,
+    terms_version: str = "",
+    opening_key: UUID | None = None,
+    welcome: bool = True,
+) -> tuple[Tenant, User]:
+    """Open an organisation: tenant, domain, schema, owner, directory, welcome; or nothing.
+
+    Run twice with one `opening_key`, it returns what the first run opened. Raises
+    `NameInvalidError`, `NameReservedError` and `NameTakenError`.
+    """
+    slug = names.parse(subdomain)
+    with public_context():
+        opening_key = _key_for(slug, opening_key)
+        refuse_taken(slug, opening_key)
+        # Outside the transaction: hashing takes long, and holds no lock this way.
+        password_hash = make_password(owner.password)
+        try:
+            with transaction.atomic(durable=True):
+                tenant = _create_tenant(organization, slug, owner, terms_version, opening_key)
+                create_schema(schema_name=tenant.schema_name)
+                return tenant, _create_owner(tenant, owner, password_hash, welcome=welcome)
+        except NameTakenError:
+            return _opened_before(slug, owner, opening_key)
+
+
+def refuse_taken(slug: str, opening_key: UUID | None = None) -> None:
+    """Raise `NameTakenError` early, unless the same form has opened the tenant.
+
+    A courtesy that saves a hash: the unique index decides.
+    """
+    holder = Tenant.objects.filter(slug=slug).first()
+    if holder and (opening_key is None or holder.opening_key != opening_key):
+        raise NameTakenError
+
+
+def _key_for(slug: str, opening_key: UUID | None) -> UUID | None:
+    """Return the form's key, unless it has opened another tenant: then this is a new wish."""
+    used = Tenant.objects.exclude(slug=slug).filter(opening_key=opening_key)
+    return None if opening_key and used.exists() else opening_key
+
+
+def _create_tenant(
+    organization: str, slug: str, owner: Owner, terms_version: str, opening_key: UUID | None
+) -> Tenant:
+    """Insert tenant and domain first: who loses a race waits here, before any real work."""
+    try:
+        tenant: Tenant = Tenant.objects.create(
+            name=organization,
+            slug=slug,
+            language=owner.language,
+            terms_version=terms_version,
+            opening_key=opening_key,
+        )
+        Domain.objects.create(domain=tenant.host, tenant=tenant, is_primary=True)
+    except IntegrityError:
+        raise NameTakenError from None
+    return tenant
+
+
+def _create_owner(tenant: Tenant, owner: Owner, password_hash: str, *, welcome: bool) -> User:
+    with workspace_context(tenant):
+        user: User = User.objects.create_user(
+            owner.email,
+            password_hash=password_hash,
+            welcome=welcome,
+            email_verified=owner.email_verified,
+            full_name=owner.full_name,
+            language=owner.language,
+            role=Role.OWNER,
+        )
+    return user
+
+
+def _opened_before(slug: str, owner: Owner, opening_key: UUID | None) -> tuple[Tenant, User]:
+    """Return what the same form has opened, to the person who knows its password.
+
+    Raises `NameTakenError` when it was another form.
+    """
+    same = Tenant.objects.open().filter(slug=slug, opening_key=opening_key)
+    if opening_key is None or (tenant := same.first()) is None:
+        raise NameTakenError
+    with workspace_context(tenant):
+        user = User.objects.active().filter(email=normalise_email(owner.email)).first()
+        if user is None or not check_password(owner.password, user.password):
+            raise NameTakenError
+    return tenant, user

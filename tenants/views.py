@@ -1,0 +1,144 @@
+"""The visitor's pages, and a tenant's home."""
+
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language, gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.clients import client_network
+from accounts.services import issue_handoff
+from tasks import ratelimits
+from tasks.errors import RateLimitedError
+from tasks.workspace import workspace_context
+from tenants import availability, services, signup
+from tenants.errors import TenantError
+from tenants.forms import FindForm, SignUpForm
+from tenants.models import Tenant
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_up(request: HttpRequest) -> HttpResponse:
+    """Open an organisation, and go on to its own host, signed in."""
+    if request.method != "POST":
+        return _sign_up_form(request)
+    form = SignUpForm(request.POST)
+    try:
+        ratelimits.hit("sign_up", client_network(request))
+    except RateLimitedError as error:
+        return _sign_up_again(request, form, too_often(error), HTTPStatus.TOO_MANY_REQUESTS)
+    if form.is_from_a_program:
+        return redirect("landing")
+    if not form.is_valid():
+        return _sign_up_again(request, form)
+    return _open(request, form)
+
+
+def _sign_up_form(request: HttpRequest) -> HttpResponse:
+    """Show the empty form, with the name that an unknown host's page has brought along."""
+    named = request.GET.get("subdomain", "")[:100]
+    form = SignUpForm(initial={"subdomain": named})
+    judged = availability.check(subdomain=named)
+    return render(request, "tenants/sign_up.html", {"form": form, "check": judged})
+
+
+def _open(request: HttpRequest, form: SignUpForm) -> HttpResponse:
+    data = form.cleaned_data
+    owner = signup.Owner(
+        data["full_name"], data["email"], data["password"], language=get_language() or "en"
+    )
+    try:
+        tenant, user = signup.open_tenant(
+            organization=data["organization"],
+            subdomain=data["subdomain"],
+            owner=owner,
+            terms_version=settings.TERMS_VERSION,
+            opening_key=data["opening_key"],
+        )
+    except TenantError as error:
+        form.add_error("subdomain", error.sentence)
+        return _sign_up_again(request, form)
+    with workspace_context(tenant):
+        token = issue_handoff(user=user)
+    return see_other(handoff_url(tenant, token))
+
+
+def _sign_up_again(
+    request: HttpRequest, form: SignUpForm, sentence: str = "", status: int = HTTPStatus.OK
+) -> HttpResponse:
+    """Show the form with what is wrong, and everything that was typed."""
+    context = {"form": form, "sentence": sentence}
+    if form.errors and status == HTTPStatus.OK:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        if "subdomain" in form.cleaned_data or form.has_error("subdomain"):
+            typed = form.data.get("subdomain", "")
+            context["check"] = availability.check(subdomain=typed)
+    return render(request, "tenants/sign_up.html", context, status=status)
+
+
+@never_cache
+@require_safe
+def check_subdomain(request: HttpRequest) -> HttpResponse:
+    """Say beside the address, while it is typed, whether it can be had."""
+    try:
+        ratelimits.hit("check", client_network(request))
+    except RateLimitedError as error:
+        judged = availability.Availability("limited", too_often(error))
+    else:
+        judged = availability.check(
+            subdomain=request.GET.get("subdomain", "")[:100],
+            organization=request.GET.get("organization", "")[:100],
+        )
+    return render(request, "tenants/_subdomain_check.html", {"check": judged})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def find(request: HttpRequest) -> HttpResponse:
+    """Mail somebody their workspaces. The page says the same to everybody."""
+    form = FindForm(request.POST or None)
+    if not form.is_valid():
+        return render(request, "tenants/find.html", {"form": form})
+    email = form.cleaned_data["email"]
+    try:
+        ratelimits.hit("find", client_network(request))
+    except RateLimitedError as error:
+        form.add_error(None, too_often(error))
+        context, status = {"form": form}, HTTPStatus.TOO_MANY_REQUESTS
+        return render(request, "tenants/find.html", context, status=status)
+    services.answer_find(email=email, language=get_language() or "en")
+    return render(request, "tenants/find.html", {"sent": True, "email": email})
+
+
+@login_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Where a tenant's people start; the developer's product goes here."""
+    return render(request, "tenants/home.html")
+
+
+def handoff_url(tenant: Tenant, token: str) -> str:
+    """Return where the new owner's browser is sent: the token travels in the query alone."""
+    return f"{tenant.origin}/accounts/handoff/?{urlencode({'token': token})}"
+
+
+def see_other(url: str) -> HttpResponse:
+    """Send the browser on with GET (RFC 9110, section 15.4.4), and without a referrer."""
+    response = redirect(url)
+    response.status_code = HTTPStatus.SEE_OTHER
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def too_often(error: RateLimitedError) -> str:
+    """Say when to try again."""
+    minutes = max(1, round(error.retry_after / 60))
+    return _("That was too often. Try again in about %(minutes)d min.") % {"minutes": minutes}
