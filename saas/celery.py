@@ -1,0 +1,32 @@
+"""The Celery app: `celery -A saas worker`, `celery -A saas beat`."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+from celery.signals import after_task_publish, beat_init, setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
+
+app = Celery("saas")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(related_name="jobs")
+
+
+@setup_logging.connect
+def keep_django_logging(**_: Any) -> None:
+    """Leave logging to Django's settings: a receiver is all it takes."""
+
+
+@beat_init.connect
+def show_that_beat_beats(sender: Any, **_: Any) -> None:
+    """Touch a file beside the schedule with each task that beat sends; bin/healthcheck reads it.
+
+    The schedule's own file is no sign of life: its database writes when it pleases.
+    """
+    alive = Path(f"{sender.schedule_filename}.alive")
+
+    @after_task_publish.connect(weak=False)
+    def touch(**_: Any) -> None:
+        alive.touch()

@@ -1,0 +1,51 @@
+"""Django's command line, with the context that each command needs."""
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+
+import django
+from django.core.management import execute_from_command_line
+
+# Commands of Django and its libraries that are about the shared tables, or that visit the
+# schemas by themselves. Our own choose their context; any other command has none, and its
+# first query raises.
+PUBLIC_COMMANDS = frozenset(
+    {"check", "createsuperuser", "makemigrations", "migrate", "migrate_schemas", "showmigrations",
+     "sqlmigrate", "changepassword"}
+)  # fmt: skip
+WHOSE_DATA = """\
+Whose data is {command} about? It ran without a tenant, and nothing was done. Say one of:
+  manage.py tenant_command SUBDOMAIN {command} …
+  manage.py tenant_command public {command} …
+  manage.py all_tenants_command {command} …"""
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run a management command, as `manage.py` does."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
+    command = arguments[1] if len(arguments) > 1 else ""
+    try:
+        with _context_of(command):
+            execute_from_command_line(list(arguments))
+    except RuntimeError as error:
+        if "--traceback" in arguments or not _lacks_context(error):
+            raise
+        sys.exit(WHOSE_DATA.format(command=command))
+
+
+def _context_of(command: str) -> AbstractContextManager[None]:
+    if command not in PUBLIC_COMMANDS:
+        return nullcontext()
+    django.setup()
+    from tasks.workspace import public_context
+
+    return public_context()
+
+
+def _lacks_context(error: RuntimeError) -> bool:
+    # Imported late: the backend wants the apps loaded.
+    from tenants.postgresql.context import ContextMissingError
+
+    return isinstance(error, ContextMissingError)

@@ -1,0 +1,391 @@
+"""Every setting of the service, read once from the environment.
+
+A variable that is missing or malformed stops the start with its name. Only
+`SAAS_ENV=development` and `SAAS_ENV=test` know defaults for secrets; production, which is
+what an unset `SAAS_ENV` means, knows none.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from saas.logs import logging_config
+from saas.unfold import unfold_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.Env()
+
+# --- Where we run ---------------------------------------------------------------------
+
+SAAS_ENV = env.str("SAAS_ENV", default="production")
+if SAAS_ENV not in {"development", "test", "production"}:
+    raise ImproperlyConfigured(f"SAAS_ENV is {SAAS_ENV!r}: say development, test or production.")
+PRODUCTION = SAAS_ENV == "production"
+DEBUG = env.bool("DEBUG", default=False)
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured("DEBUG is on: production refuses it. Unset DEBUG.")
+
+PRODUCT_NAME = env.str("PRODUCT_NAME", default="Tenantry")
+BASE_ORIGIN = env.str("BASE_ORIGIN").rstrip("/")
+_origin = urlsplit(BASE_ORIGIN)
+if _origin.scheme not in {"http", "https"} or not _origin.hostname:
+    raise ImproperlyConfigured("BASE_ORIGIN must look like https://example.com.")
+if PRODUCTION and _origin.scheme != "https":
+    raise ImproperlyConfigured("BASE_ORIGIN must start with https:// in production.")
+BASE_SCHEME = _origin.scheme
+BASE_DOMAIN = _origin.hostname
+BASE_PORT = f":{_origin.port}" if _origin.port else ""
+SECURE = BASE_SCHEME == "https"
+
+# Hosts are checked by the tenant middleware, against rows. Django's own list can only name
+# the base domain and what lies below it; custom domains are rows as well.
+ALLOWED_HOSTS = ["*"]
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
+# --- Secrets --------------------------------------------------------------------------
+
+SECRET_KEY = env.str("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_LENGTH = 50
+if PRODUCTION and (len(SECRET_KEY) < SECRET_KEY_LENGTH or "insecure" in SECRET_KEY):
+    raise ImproperlyConfigured(
+        f"SECRET_KEY has under {SECRET_KEY_LENGTH} characters, or is a default."
+    )
+# Fernet keys for payloads at rest, the newest first; older ones only decrypt.
+PAYLOAD_KEYS = env.list("PAYLOAD_KEYS")
+# Keys the directory's address hashes. To change it, rebuild the directory.
+DIRECTORY_KEY = env.str("DIRECTORY_KEY")
+
+# --- Apps -----------------------------------------------------------------------------
+
+# The same tables stand in public (operators) and in each tenant's schema (its people):
+# whatever has a foreign key to the user belongs here, or deletes cross schemas.
+_PEOPLE_APPS = [
+    "accounts",
+    "django.contrib.auth",
+    "django.contrib.admin",
+    "django.contrib.sessions",
+    "allauth.account",
+    "allauth.usersessions",
+]
+# `tenants` before django_tenants, some of whose commands it replaces.
+SHARED_APPS = ["tenants", "django_tenants", "django.contrib.contenttypes", "tasks", *_PEOPLE_APPS]
+TENANT_APPS = _PEOPLE_APPS
+INSTALLED_APPS = [
+    # Before django_tenants, whose own admin/index.html would shadow Unfold's.
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    *SHARED_APPS,
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "allauth",
+    "csp",
+    "django_countries",
+    "django_filters",
+    "django_htmx",
+    "phonenumber_field",
+]
+
+MIDDLEWARE = [
+    "saas.middleware.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "saas.middleware.SecurityHeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "tenants.middleware.TenantMiddleware",
+    "saas.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.PreferencesMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+]
+
+ROOT_URLCONF = "saas.urls.tenant"
+PUBLIC_SCHEMA_URLCONF = "saas.urls.base"
+WSGI_APPLICATION = "saas.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "saas" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "saas.context_processors.site",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- Database -------------------------------------------------------------------------
+
+DATABASES = {
+    "default": {
+        **env.db_url("DATABASE_URL"),
+        "ENGINE": "tenants.postgresql",
+        # A cursor that is declared on the server would not carry the tenant's context.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+_pool_size = env.int("DATABASE_POOL_SIZE", default=0)
+DATABASES["default"]["OPTIONS"] = {
+    "connect_timeout": 5,
+    # Whoever gets round our cursors finds no table at all.
+    "options": "-c search_path=pg_catalog",
+    **({"pool": {"min_size": 1, "max_size": _pool_size, "timeout": 10}} if _pool_size else {}),
+}
+if not _pool_size:
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE", default=600)
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TENANT_MODEL = "tenants.Tenant"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+
+# --- Cache, queue ---------------------------------------------------------------------
+
+REDIS_URL = env.str("REDIS_URL")
+# Seconds that a page waits for Redis before it does without.
+REDIS_TIMEOUT = env.float("REDIS_TIMEOUT", default=1.0)
+CACHES = {
+    "default": {
+        "BACKEND": "saas.caches.FallbackCache",
+        "LOCATION": REDIS_URL,
+        "KEY_FUNCTION": "tasks.workspace.cache_key",
+        "TIMEOUT": 300,
+        "OPTIONS": {
+            "SOCKET_CONNECT_TIMEOUT": REDIS_TIMEOUT,
+            "SOCKET_TIMEOUT": REDIS_TIMEOUT,
+        },
+    }
+}
+
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_SOFT_TIME_LIMIT = 90
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Workers wait for the broker, however long.
+# A page that nudges a worker doesn't wait for a broker that is away: the sweep will do.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "max_retries": 0,
+}
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "relay-the-outbox": {
+        "task": "tasks.jobs.sweep",
+        "schedule": env.float("OUTBOX_SWEEP_SECONDS", default=10.0),
+        "options": {"expires": 60},
+    },
+    "erase-expired-payloads": {
+        "task": "tasks.jobs.erase_expired",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
+}
+
+# --- Mail -----------------------------------------------------------------------------
+
+vars().update(env.email_url("EMAIL_URL"))
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
+# What a provider's backend wants to know, such as {"SENDGRID_API_KEY": "…"}.
+ANYMAIL = env.json("ANYMAIL", default={})
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{BASE_DOMAIN}")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Where people reach whoever runs the service; pages that need it say so.
+SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="")
+OUTBOX_MAX_ATTEMPTS = env.int("OUTBOX_MAX_ATTEMPTS", default=12)
+OUTBOX_FIRST_RETRY_SECONDS = env.float("OUTBOX_FIRST_RETRY_SECONDS", default=30.0)
+
+# --- People ---------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+# W004 overlooks a unique constraint on an expression: Lower("email") is ours.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+AUTHENTICATION_BACKENDS = ["accounts.adapters.Backend"]
+# OWASP ASVS 11.4.2: argon2id at its floor (19 MiB, t=2, p=1), see accounts/hashers.py.
+PASSWORD_HASHERS = ["accounts.hashers.Argon2idHasher"]
+_VALIDATION = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator",
+     "OPTIONS": {"user_attributes": ("email", "full_name")}},
+    {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.WorkspaceNameValidator"},
+]  # fmt: skip
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "account_login"
+PASSWORD_RESET_TIMEOUT = 60 * 60
+
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# An unknown address gets a letter that says so, so that it costs what a known one costs.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_FORMS = {
+    "login": "accounts.allauth_forms.LoginForm",
+    "add_email": "accounts.allauth_forms.EmailForm",
+    "change_password": "accounts.allauth_forms.ChangePasswordForm",
+    "set_password": "accounts.allauth_forms.SetPasswordForm",
+    "reset_password": "accounts.allauth_forms.ResetForm",
+    "reset_password_from_key": "accounts.allauth_forms.ResetKeyForm",
+    "confirm_email_verification_code": "accounts.allauth_forms.CodeForm",
+}
+ACCOUNT_USER_DISPLAY = "accounts.names.display"
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.tokens.TenantTokenGenerator"  # noqa: S105
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+USERSESSIONS_TRACK_ACTIVITY = False
+# The column's 16 characters are counted in this format; pages say `as_international`.
+PHONENUMBER_DEFAULT_FORMAT = "E164"
+INVITATION_DAYS = 7
+HANDOFF_SECONDS = 60
+TERMS_VERSION = "2026-11-01"
+
+# --- Limits ---------------------------------------------------------------------------
+
+RATE_LIMITS = env.str("RATE_LIMITS", default="on") != "off"
+_wide = not PRODUCTION
+# Each is "how many / in what time", in the notation of the limits library.
+LIMITS = {
+    "sign_up": "1000/hour" if _wide else "10/hour",
+    "check": "3000/minute" if _wide else "60/minute",
+    "find": "1000/hour" if _wide else "10/hour",
+    "invite": "1000/hour" if _wide else "100/hour",
+    # The same letter once more: whoever presses twice, or waits impatiently, sends one.
+    "resend": "1/minute",
+    # Letters to one address, counted across all tenants.
+    "recipient": "1000/hour" if _wide else "20/hour",
+    # Those among them that anybody can have sent to any address.
+    "stranger": "1000/hour" if _wide else "5/hour",
+}
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = (
+    {
+        "login": "300/m/ip" if _wide else "30/m/ip",
+        "login_failed": "100/m/ip,50/5m/key" if _wide else "10/m/ip,5/5m/key",
+        "reset_password": "300/m/ip,60/m/key" if _wide else "20/m/ip,5/m/key",
+        "reset_password_from_key": "300/m/ip" if _wide else "20/m/ip",
+        "change_password": "60/m/user" if _wide else "5/m/user",
+        # Each change sends a code to an address that may be a stranger's.
+        "manage_email": "60/m/user" if _wide else "5/h/user",
+        "reauthenticate": "60/m/user" if _wide else "10/m/user",
+        "confirm_email": "30/m/key" if _wide else "1/10s/key",
+    }
+    if RATE_LIMITS
+    else False
+)
+
+# --- Sessions, cookies, headers -------------------------------------------------------
+
+_host = "__Host-" if SECURE else ""
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = f"{_host}session"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = f"{_host}csrf"
+CSRF_FAILURE_VIEW = "saas.views.csrf_failure"
+LANGUAGE_COOKIE_NAME = f"{_host}language"
+# The operators' session is no customer's: own name, and sent to /operator/ alone. A path
+# forbids the __Host- prefix (RFC 6265bis, section 4.1.3.2).
+OPERATOR_COOKIE_NAME = "__Secure-operator" if SECURE else "operator"
+OPERATOR_PATH = "/operator/"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=SECURE)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+_POLICY = {
+    "default-src": [NONE],
+    "script-src": [SELF, NONCE],
+    "style-src": [SELF, NONCE],
+    # Tabler draws its ticks and carets from data URLs.
+    "img-src": [SELF, "data:"],
+    "font-src": [SELF],
+    "connect-src": [SELF],
+    # The sign-up's answer sends the browser on to the new tenant's host.
+    "form-action": [SELF, f"{BASE_SCHEME}://*.{BASE_DOMAIN}{BASE_PORT}"],
+    "base-uri": [NONE],
+    "frame-ancestors": [NONE],
+    "manifest-src": [SELF],
+}
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": _POLICY}
+
+# --- Files ----------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
+STATICFILES_DIRS = [BASE_DIR / "saas" / "static"]
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")))
+MEDIA_BUCKET = env.str("MEDIA_BUCKET", default="")
+_disk = "django.core.files.storage.FileSystemStorage"
+_manifest = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+_plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
+STORAGES = {
+    "default": (
+        {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": MEDIA_BUCKET}}
+        if MEDIA_BUCKET
+        else {"BACKEND": _disk}
+    ),
+    "staticfiles": {"BACKEND": _manifest if PRODUCTION else _plain},
+}
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
+# Pictures are 2 MB at most; whatever is larger is refused before it is read.
+PICTURE_MAX_BYTES = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# --- Languages ------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("ko", _("Korean"))]
+LOCALE_PATHS = [BASE_DIR / "saas" / "locale", BASE_DIR / "saas" / "borrowed" / "locale"]
+FORMAT_MODULE_PATH = ["saas.formats"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Consoles, logs -------------------------------------------------------------------
+
+INBOX_URL = env.str("INBOX_URL", default="")
+UNFOLD = unfold_config(product_name=PRODUCT_NAME, environment=SAAS_ENV)
+LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"), as_json=PRODUCTION)

@@ -1,0 +1,16 @@
+"""The base host: landing page, sign-up, find, operators."""
+
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from saas import views
+from tenants.admin import site
+
+urlpatterns = [
+    path("", views.landing, name="landing"),
+    path("terms/", views.terms, name="terms"),
+    path("language/", set_language, name="set_language"),
+    path("", include("tenants.urls")),
+    path("operator/accounts/", include("allauth.urls")),
+    path("operator/", site.urls),
+]

@@ -1,0 +1,20 @@
+"""A tenant's host: home, accounts, self-service, console."""
+
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from accounts.console import urls as people
+from tenants.console import urls as settings
+from tenants.views import home
+
+# One namespace for the console, whoever owns the page.
+console = [*people.urlpatterns, *settings.urlpatterns]
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("language/", set_language, name="set_language"),
+    path("accounts/", include("accounts.urls.entrance")),
+    path("accounts/", include("allauth.urls")),
+    path("account/", include("accounts.urls.own")),
+    path("console/", include((console, "console"))),
+]
