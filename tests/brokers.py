@@ -1,0 +1,17 @@
+"""A broker that isn't where it was."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from celery import current_app
+
+
+@contextmanager
+def broker_at(url: str) -> Iterator[None]:
+    """Point Celery's connections elsewhere: its settings are read once."""
+    conf = current_app.conf
+    before, conf.broker_url = conf.broker_url, url
+    try:
+        yield
+    finally:
+        conf.broker_url = before

@@ -1,0 +1,245 @@
+"""What the tests stand on: a migrated template, two tenants whose data could leak.
+
+`python -m dev test` starts the servers and names them in the environment. One database is
+migrated, once; every pytest process works in a clone of it, and tests that commit get a
+clone of their own.
+"""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.cache import cache, caches
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+
+from dev.locks import Lock
+from saas.caches import FallbackCache
+from tests.environment import WORKER
+
+PASSWORD = "correct horse battery staple"
+
+
+# --- Databases ---
+
+
+@pytest.fixture(scope="session")
+def template() -> str:
+    """The migrated database that all others are cloned from; made by whoever comes first."""
+    return settings.DATABASES["default"]["NAME"]
+
+
+@pytest.fixture(scope="session")
+def administrator() -> str:
+    """The URL of a role that may create databases."""
+    return os.environ.get("DATABASE_ADMIN_URL", os.environ["DATABASE_URL"])
+
+
+@pytest.fixture(scope="session")
+def clone(template, administrator, django_db_blocker) -> Callable[[str], str]:
+    """Clone the template under a name, migrating it first if nobody has."""
+    gate = Path(os.environ.get("TMPDIR", "/tmp")) / f"template-{_digest(administrator)}"  # noqa: S108
+
+    def make(name: str) -> str:
+        lock = Lock(gate)
+        lock.acquire(wait=True)
+        try:
+            with django_db_blocker.unblock():
+                _migrate_once(template)
+            with psycopg.connect(administrator, autocommit=True) as server:
+                owner = settings.DATABASES["default"]["USER"]
+                server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{owner}"')
+        finally:
+            lock.release()
+        return name
+
+    return make
+
+
+def _digest(text: str) -> str:
+    return uuid.uuid5(uuid.NAMESPACE_URL, text).hex
+
+
+def _migrate_once(template: str) -> None:
+    from tasks.workspace import public_context
+    from tenants.models import Domain, Tenant
+    from tenants.schemas import create_schema
+
+    with psycopg.connect(os.environ["DATABASE_URL"]) as plain:
+        found = plain.execute("SELECT to_regclass('public.tenants_tenant')").fetchone()
+        if found[0] and plain.execute("SELECT count(*) FROM public.tenants_tenant").fetchone()[0]:
+            return
+    _use(template)
+    with public_context():
+        call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
+    with public_context():
+        for slug in ("acme", "globex"):
+            tenant = Tenant.objects.create(name=slug.title(), slug=slug)
+            Domain.objects.create(domain=tenant.host, tenant=tenant)
+            create_schema(schema_name=tenant.schema_name)
+    connection.close()
+
+
+def _use(name: str) -> None:
+    """Point the connections of this process at a database."""
+    connection.close()
+    connection.settings_dict["NAME"] = name
+
+
+def _drop(administrator: str, name: str) -> None:
+    with psycopg.connect(administrator, autocommit=True) as server:
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(clone, administrator, django_db_blocker) -> Iterator[None]:
+    """Point Django at this process's clone of the template."""
+    name = clone(f"test_{WORKER or 'main'}")
+    with django_db_blocker.unblock():
+        _use(name)
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+    _drop(administrator, name)
+
+
+@pytest.fixture
+def committed(django_db_setup, clone, administrator, django_db_blocker) -> Iterator[None]:
+    """A database of the test's own, in which what is committed is committed."""
+    before = connection.settings_dict["NAME"]
+    name = clone(f"test_{uuid.uuid4().hex[:12]}")
+    with django_db_blocker.unblock():
+        _use(name)
+        yield
+        _use(before)
+    _drop(administrator, name)
+
+
+@pytest.fixture(autouse=True)
+def no_context_left() -> Iterator[None]:
+    """Fail a test that leaves the thread in somebody's schema."""
+    yield
+    left, connection.tenant = connection.schema_name, connection.tenant
+    connection.clear_tenant()
+    assert left is None, f"the test left the context of {left}"
+
+
+@pytest.fixture(autouse=True)
+def empty_redis() -> Iterator[None]:
+    """Start each test with nothing cached, nothing counted, and Redis there."""
+    yield
+    FallbackCache.away_until = 0.0
+    cache.clear()
+    caches["default"].local.clear()
+
+
+# --- Tenants and people ---
+
+
+@pytest.fixture
+def acme(request):
+    """An open tenant without people."""
+    return _tenant(request, "acme")
+
+
+@pytest.fixture
+def globex(request):
+    """Another one, whose data could leak."""
+    return _tenant(request, "globex")
+
+
+def _tenant(request, slug):
+    from tasks.workspace import public_context
+    from tenants.models import Tenant
+
+    if "committed" not in request.fixturenames:
+        request.getfixturevalue("db")
+    with public_context():
+        return Tenant.objects.get(slug=slug)
+
+
+@pytest.fixture
+def make_user():
+    """Make a person of a tenant, with a verified address unless told otherwise."""
+    from accounts.models import User
+    from tasks.workspace import workspace_context
+
+    def make(tenant, email="ada@example.test", *, verified=True, password=PASSWORD, **fields):
+        fields.setdefault("full_name", email.split("@")[0].title())
+        with workspace_context(tenant):
+            return User.objects.create_user(email, password, email_verified=verified, **fields)
+
+    return make
+
+
+@pytest.fixture
+def make_operator():
+    """Make an operator: a user of the public schema."""
+    from accounts.models import User
+    from tasks.workspace import public_context
+
+    def make(email="operator@example.test", password=PASSWORD):
+        with public_context():
+            return User.objects.create_superuser(email, password, full_name="Olga Operator")
+
+    return make
+
+
+@pytest.fixture
+def client_of():
+    """A client on a tenant's host, signed in as one of its people where one is given."""
+    from tasks.workspace import workspace_context
+
+    def make(tenant, user=None, **defaults) -> Client:
+        client = Client(SERVER_NAME=tenant.host, **defaults)
+        if user is not None:
+            with workspace_context(tenant):
+                client.force_login(user)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def base_client() -> Client:
+    """A visitor on the base host."""
+    return Client(SERVER_NAME=settings.BASE_DOMAIN)
+
+
+@pytest.fixture
+def operator_client(base_client, make_operator, db) -> Client:
+    """An operator, signed in on the base host."""
+    from tasks.workspace import public_context
+
+    operator = make_operator()
+    with public_context():
+        base_client.force_login(operator)
+    session = base_client.cookies.pop(settings.SESSION_COOKIE_NAME)
+    base_client.cookies[settings.OPERATOR_COOKIE_NAME] = session.value
+    return base_client
+
+
+# --- Letters ---
+
+
+@pytest.fixture
+def sign_up_data():
+    """What a visitor types."""
+
+    def make(**changes):
+        return {
+            "organization": "Initech",
+            "subdomain": "initech",
+            "full_name": "Peter Gibbons",
+            "email": "peter@initech.test",
+            "password": PASSWORD,
+            "terms": "on",
+            **changes,
+        }
+
+    return make

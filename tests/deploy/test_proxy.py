@@ -1,0 +1,87 @@
+"""deploy/Caddyfile: it passes every subdomain, and says truly how the visitor came."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+CADDY = shutil.which("caddy")
+
+
+@pytest.fixture(scope="module")
+def caddyfile(root):
+    lines = (root / "deploy/Caddyfile").read_text().splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
+
+
+def test_the_base_host_and_every_subdomain_pass(caddyfile):
+    assert "localhost, *.localhost {" in caddyfile
+    assert "reverse_proxy {$UPSTREAM:web:8000} {" in caddyfile
+
+
+def test_each_name_gets_a_certificate_of_its_own(caddyfile):
+    at = caddyfile.index("tls internal {")
+
+    assert caddyfile[at + 1] == "on_demand"
+
+
+def test_what_the_visitor_forwards_is_trusted_by_nobody(caddyfile):
+    """Caddy sets the three headers from the connection itself unless told to trust or change."""
+    assert not any(line.startswith(("trusted_proxies", "header_up")) for line in caddyfile)
+
+
+def test_localhost_is_not_pinned_to_tls_for_a_year(caddyfile):
+    assert "header_down -Strict-Transport-Security" in caddyfile
+
+
+def test_nobody_configures_it_from_outside(caddyfile):
+    assert "admin off" in caddyfile
+
+
+def test_the_upstream_is_where_web_listens(services):
+    assert services["web"]["environment"]["WEB_BIND"] == "0.0.0.0:8000"
+
+
+def test_the_health_check_asks_where_it_answers(caddyfile, services):
+    assert "http://127.0.0.1:{$PROXY_HEALTH_PORT:2020} {" in caddyfile
+    assert services["proxy"]["healthcheck"]["test"][-1] == "http://127.0.0.1:2020/"
+
+
+def test_a_domain_of_ones_own_is_passed_alike(root):
+    text = (root / "deploy/Caddyfile.domain").read_text()
+
+    assert "{$BASE_HOST}, *.{$BASE_HOST} {" in text
+    assert "reverse_proxy {$UPSTREAM:web:8000} {" in text
+    assert "Strict-Transport-Security" not in text
+    assert "trusted_proxies" not in text
+
+
+@pytest.mark.skipif(CADDY is None, reason="caddy isn't installed (Debian: caddy)")
+@pytest.mark.parametrize("name", ["Caddyfile", "Caddyfile.domain"])
+def test_caddy_understands_it(root, tmp_path, name):
+    made = subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-keyout", tmp_path / "privkey.pem", "-out", tmp_path / "fullchain.pem",
+         "-subj", "/CN=example.com"],
+        capture_output=True,
+        check=False,
+    )  # fmt: skip
+    assert made.returncode == 0
+    done = subprocess.run(
+        [CADDY, "validate", "--config", f"deploy/{name}", "--adapter", "caddyfile"],
+        cwd=root,
+        env={
+            **os.environ,
+            "XDG_DATA_HOME": str(tmp_path),
+            "XDG_CONFIG_HOME": str(tmp_path),
+            "BASE_HOST": "example.com",
+            "CERTIFICATES": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "Valid configuration" in done.stdout + done.stderr
+    assert done.returncode == 0

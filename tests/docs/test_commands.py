@@ -1,0 +1,54 @@
+"""Every command and every make target is explained, and none that isn't there."""
+
+import re
+
+import pytest
+from django.core.management import get_commands
+
+from tests.docs.markdown import APPS, ROOT, page, pages
+
+TARGET = re.compile(r"^([a-z]+):.*## ", re.MULTILINE)
+
+
+def our_commands() -> set[str]:
+    folders = [ROOT / app / "management/commands" for app in APPS]
+    return {path.stem for folder in folders for path in folder.glob("[!_]*.py")}
+
+
+def closed_commands() -> set[str]:
+    """Those that only say what to use instead."""
+    commands = ROOT / "tenants/management/commands"
+    return {path.stem for path in commands.glob("*.py") if "(ClosedCommand)" in path.read_text()}
+
+
+def targets() -> set[str]:
+    return set(TARGET.findall((ROOT / "Makefile").read_text()))
+
+
+def test_every_command_is_named_and_every_open_one_has_an_example():
+    operations = page("docs/operations.md")
+    examples = set(re.findall(r"manage\.py (\w+)", operations.fences))
+
+    assert sorted(our_commands() - set(operations.spans)) == []
+    assert sorted(our_commands() - closed_commands() - examples) == []
+
+
+@pytest.mark.parametrize("shown", pages(), ids=lambda shown: shown.name)
+def test_every_command_in_an_example_is_there(shown):
+    named = re.findall(r"(?:manage\.py|dev manage) (\w+)", shown.text)
+
+    assert sorted(set(named) - get_commands().keys()) == []
+
+
+def test_every_make_target_is_explained():
+    explained = set(re.findall(r"`make ([a-z]+)", page("docs/operations.md").text))
+
+    assert sorted(targets() - explained) == []
+
+
+@pytest.mark.parametrize("shown", pages(), ids=lambda shown: shown.name)
+def test_every_make_target_in_a_page_is_there(shown):
+    in_spans = {found[1] for span in shown.spans if (found := re.match(r"make ([a-z]+)", span))}
+    in_fences = set(re.findall(r"^(?:\$ )?make ([a-z]+)", shown.fences, re.MULTILINE))
+
+    assert sorted((in_spans | in_fences) - targets()) == []

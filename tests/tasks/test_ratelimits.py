@@ -1,0 +1,50 @@
+"""Rate limits: counted for each, for all processes, and bounded while Redis is away."""
+
+import pytest
+
+from tasks import ratelimits
+from tasks.errors import RateLimitedError
+
+
+@pytest.fixture(autouse=True)
+def two_an_hour(settings):
+    settings.LIMITS = {**settings.LIMITS, "find": "2/hour", "check": "2/hour"}
+    ratelimits._shared.cache_clear()
+    ratelimits._local.cache_clear()
+    yield
+    ratelimits._shared.cache_clear()
+    ratelimits._local.cache_clear()
+
+
+def test_one_too_many_is_told_when_to_come_back():
+    for _ in range(2):
+        ratelimits.hit("find", "10.0.0.1")
+
+    with pytest.raises(RateLimitedError) as refusal:
+        ratelimits.hit("find", "10.0.0.1")
+
+    assert 0 < refusal.value.retry_after <= 3600
+
+
+def test_each_is_counted_apart():
+    for _ in range(2):
+        ratelimits.hit("find", "10.0.0.1")
+
+    ratelimits.hit("find", "10.0.0.2")
+    ratelimits.hit("check", "10.0.0.1")
+
+
+def test_while_redis_is_away_the_process_counts_by_itself(settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    for _ in range(2):
+        ratelimits.hit("find", "10.0.0.1")
+
+    with pytest.raises(RateLimitedError):
+        ratelimits.hit("find", "10.0.0.1")
+
+
+def test_limits_can_be_off(settings):
+    settings.RATE_LIMITS = False
+
+    for _ in range(5):
+        ratelimits.hit("find", "10.0.0.1")

@@ -1,0 +1,275 @@
+"""The relay against a real SMTP conversation: sent once, retried, given up, erased."""
+
+import smtplib
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.core import mail as django_mail
+from django.utils import timezone
+
+from tasks import mail, outbox, relay
+from tasks.deliveries import send_letter, send_welcome
+from tasks.errors import TenantClosedError, TenantMissingError, TenantUnknownError
+from tasks.mail import Letter
+from tasks.models import Message
+from tasks.workspace import public_context, workspace_context
+from tenants import services
+from tests.inbox import letters_to
+
+
+@pytest.fixture
+def address():
+    """An address of the test's own: the mail catcher is shared."""
+    return f"{uuid.uuid4().hex[:10]}@reader.test"
+
+
+@pytest.fixture(autouse=True)
+def real_smtp(settings):
+    """Undo what pytest-django does to mail: the conversation is a real one here."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+
+
+def the_message():
+    with public_context():
+        return Message.objects.get()
+
+
+def run(task, message, schema_name=None):
+    """Run a delivery as a worker does, with the headers that its message came with."""
+    headers = {"schema_name": schema_name or message.schema_name}
+    return task.apply(args=(str(message.pk),), headers=headers, throw=True)
+
+
+def test_a_welcome_names_the_tenant_and_leads_to_its_host(acme, make_user, address):
+    make_user(acme, address, full_name="Ada Lovelace")
+    message = the_message()
+
+    run(send_welcome, message)
+
+    (letter,) = letters_to(address)
+    assert letter["From"]["Name"] == "Acme"
+    assert letter["MessageID"] == message.message_id.strip("<>")
+    assert "Ada" in letter["Text"]
+    assert acme.origin in letter["Text"]
+    assert acme.origin in letter["HTML"]
+    assert "Globex" not in letter["Text"] + letter["HTML"]
+    sent = the_message()
+    assert (sent.state, sent.attempts) == ("sent", 1)
+
+
+def test_a_welcome_speaks_its_readers_language(acme, make_user, address):
+    make_user(acme, address, full_name="김하나", language="ko")
+
+    run(send_welcome, the_message())
+
+    (letter,) = letters_to(address)
+    assert "환영" in letter["Subject"] + letter["Text"]
+
+
+def test_a_letter_is_sent_once_however_often_it_is_delivered(acme, make_user, address):
+    make_user(acme, address)
+    message = the_message()
+
+    for _ in range(3):
+        run(send_welcome, message)
+
+    assert len(letters_to(address)) == 1
+
+
+def test_a_sealed_letter_is_erased_once_it_is_sent(acme, address):
+    letter = Letter(
+        "email_confirmation_code", to=address, language="en", context={"code": "XKCD-42"}
+    )
+    with workspace_context(acme):
+        message = outbox.enqueue(
+            send_letter, payload=letter.as_payload(), expires_in=timedelta(hours=1)
+        )
+
+    run(send_letter, message)
+
+    (found,) = letters_to(address)
+    assert "XKCD-42" in found["Text"]
+    assert the_message().payload is None
+
+
+def test_a_refusal_is_retried_later_and_given_up_in_the_end(
+    acme, make_user, address, monkeypatch, settings
+):
+    settings.OUTBOX_MAX_ATTEMPTS = 2
+    make_user(acme, address)
+    message = the_message()
+
+    def refuse(*_, **__):
+        raise smtplib.SMTPRecipientsRefused({address: (450, f"no {address} now".encode())})
+
+    monkeypatch.setattr(django_mail.EmailMessage, "send", refuse)
+    run(send_welcome, message)
+
+    failed = the_message()
+    assert failed.state == "failed"
+    assert failed.due_at > timezone.now() + timedelta(seconds=20)
+    assert failed.last_error == "SMTPRecipientsRefused 450"
+    run(send_welcome, message)
+    assert the_message().attempts == 1, "it isn't due yet"
+    with public_context():
+        Message.objects.update(due_at=timezone.now())
+    run(send_welcome, message)
+    assert the_message().state == "dead"
+
+    monkeypatch.undo()
+    with public_context():
+        outbox.resend(message=the_message())
+    run(send_welcome, message)
+    assert the_message().state == "sent"
+    assert len(letters_to(address)) == 1
+
+
+def test_a_message_about_somebody_who_is_gone_is_given_up(acme, make_user, address):
+    user = make_user(acme, address)
+    message = the_message()
+    with workspace_context(acme):
+        user.delete()
+
+    run(send_welcome, message)
+
+    assert the_message().state == "dead"
+    assert letters_to(address) == []
+
+
+def test_a_message_of_another_schema_reaches_nobody(acme, globex, make_user, address):
+    make_user(acme, address)
+
+    run(send_welcome, the_message(), schema_name=globex.schema_name)
+    assert (the_message().state, letters_to(address)) == ("pending", [])
+
+    run(send_welcome, the_message())
+    assert len(letters_to(address)) == 1
+
+
+def test_a_suspended_tenants_mail_waits(acme, make_user, address):
+    make_user(acme, address)
+    services.suspend(tenant=acme)
+
+    run(send_welcome, the_message())
+
+    held = the_message()
+    assert (held.state, held.attempts, letters_to(address)) == ("failed", 0, [])
+
+
+def test_too_many_letters_to_one_reader_wait_across_tenants(
+    acme, globex, make_user, address, settings
+):
+    settings.LIMITS = {**settings.LIMITS, "recipient": "1/hour"}
+    make_user(acme, address)
+    make_user(globex, address)
+    with public_context():
+        first, second = Message.objects.order_by("created_at")
+
+    run(send_welcome, first)
+    run(send_welcome, second)
+
+    assert len(letters_to(address)) == 1
+    with public_context():
+        second.refresh_from_db()
+    assert (second.state, second.attempts) == ("failed", 0), "waiting is no attempt"
+
+
+def test_letters_that_strangers_ask_for_do_not_use_up_a_readers_codes(
+    acme, globex, address, settings
+):
+    settings.LIMITS = {**settings.LIMITS, "stranger": "1/hour", "recipient": "1/hour"}
+    sent = []
+    for tenant, kind, template in (
+        (globex, "unknown_account", "unknown_account"),
+        (globex, "unknown_account", "unknown_account"),
+        (acme, "email_confirmation_code", "email_confirmation_code"),
+    ):
+        letter = Letter(template, to=address, language="en", context={"code": "AB-12"})
+        with workspace_context(tenant):
+            sealed = letter.as_payload()
+            expires_in = timedelta(minutes=15)
+            message = outbox.enqueue(send_letter, kind=kind, payload=sealed, expires_in=expires_in)
+        run(send_letter, message)
+        with public_context():
+            message.refresh_from_db()
+        sent.append((message.kind, message.state))
+
+    assert sent == [
+        ("unknown_account", "sent"),
+        ("unknown_account", "dead"),  # It would expire before its reader may get it.
+        ("email_confirmation_code", "sent"),
+    ]
+
+
+def test_a_code_that_has_expired_is_not_sent(acme, address):
+    with workspace_context(acme):
+        letter = Letter("email_confirmation_code", to=address, language="en")
+        message = outbox.enqueue(
+            send_letter, payload=letter.as_payload(), expires_in=timedelta(seconds=-1)
+        )
+
+    run(send_letter, message)
+
+    gone = the_message()
+    assert (gone.state, gone.payload, letters_to(address)) == ("dead", None, [])
+
+
+def test_a_sent_message_stays_sent_whatever_comes_after(acme, make_user, address):
+    make_user(acme, address)
+    message = the_message()
+    run(send_welcome, message)
+
+    run(send_welcome, message, schema_name="t_nobody")
+    with pytest.raises(TenantMissingError):
+        send_welcome.apply(args=(str(message.pk),), headers={}, throw=True)
+
+    assert the_message().state == "sent"
+    assert len(letters_to(address)) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "refusal"),
+    [
+        ({}, TenantMissingError),
+        ({"schema_name": "t_nobody"}, TenantUnknownError),
+        ({"schema_name": "public"}, TenantMissingError),
+    ],
+)
+def test_a_task_without_a_valid_tenant_is_refused(acme, headers, refusal):
+    from celery import shared_task
+
+    from tasks.base import TenantTask
+
+    @shared_task(base=TenantTask, name=f"tests.{uuid.uuid4().hex}")
+    def probe():
+        raise AssertionError("it must not run")
+
+    with pytest.raises(refusal):
+        probe.apply(headers=headers, throw=True)
+
+
+def test_a_suspended_tenants_task_is_refused(acme):
+    from celery import shared_task
+
+    from tasks.base import TenantTask
+
+    @shared_task(base=TenantTask, name=f"tests.{uuid.uuid4().hex}")
+    def probe():
+        raise AssertionError("it must not run")
+
+    services.suspend(tenant=acme)
+
+    with pytest.raises(TenantClosedError):
+        probe.apply(headers={"schema_name": acme.schema_name}, throw=True)
+
+
+def test_a_name_is_no_markup_in_a_letter(acme, make_user, address):
+    make_user(acme, address, full_name="<b>Bobby</b>")
+
+    with workspace_context(acme):
+        email = mail.render(send_welcome.run(the_message()))
+
+    html = email.alternatives[0].content
+    assert "<b>Bobby" not in html
+    assert timedelta(seconds=120) < relay.LEASE
