@@ -39,7 +39,7 @@ class Catcher:
 
 @contextlib.contextmanager
 def running(place: Path, folder: Path, wanted: Mail | None = None) -> Iterator[Catcher]:
-    """A mail catcher for as long as the block runs: its log in the place, its messages in the folder.
+    """A mail catcher for as long as the block runs, with its log in the place.
 
     It takes the wanted ports, or free ones where somebody else was quicker; raises StackError.
     """

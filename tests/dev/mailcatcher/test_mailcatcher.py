@@ -267,7 +267,11 @@ def test_a_port_that_somebody_else_has_taken_meanwhile_gives_way_to_another(tmp_
 
 def test_a_catcher_whose_launcher_is_killed_ends(tmp_path):
     ports = Mail(smtp_port=free_port(), inbox_port=free_port())
-    starter = "import subprocess, sys; print(subprocess.Popen(sys.argv[1:]).pid, flush=True); input()"
+    starter = """
+import subprocess, sys
+print(subprocess.Popen(sys.argv[1:]).pid, flush=True)
+input()
+"""
     launcher = subprocess.Popen(
         [sys.executable, "-c", starter, *process.command(ports, tmp_path)],
         stdin=subprocess.PIPE,
