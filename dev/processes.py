@@ -39,12 +39,26 @@ class FollowedProcess(Process):
 
 
 class WatchingManager(Manager):
-    """Starts its watcher after its processes: a fork copies no thread."""
+    """Starts its watcher after its processes, and ends them however early it is asked to.
+
+    After them, as a fork copies no thread. honcho itself fails to end a process whose start
+    it hasn't heard of yet, and then waits for that process for good.
+    """
 
     def __init__(self, watch: Callable[[], None]) -> None:
         super().__init__()
         self._process_ctor = FollowedProcess
         self._watch = watch
+        self._is_ending = False
+
+    def terminate(self) -> None:
+        self._is_ending = True
+        if self._all_started():
+            super().terminate()
+
+    def _any_stopped(self) -> bool:
+        """What the loop asks once all are started: if so, it terminates them."""
+        return self._is_ending or super()._any_stopped()
 
     def _start(self) -> None:
         super()._start()

@@ -16,10 +16,9 @@ from dev.mailcatcher.store import CAP, Store
 def main(arguments: list[str]) -> int:
     asked = _parser().parse_args(arguments)
     store = Store(asked.folder, cap=asked.cap)
-    receiver = smtp.controller(store, asked.smtp_port)
-    receiver.start()
-    # The inbox answers last: who reads it may send as well.
+    receiver = smtp.BoundController(store, asked.smtp_port)
     inbox = web.server(store, asked.http_port)
+    receiver.start()
     threading.Thread(target=inbox.serve_forever, daemon=True).start()
     threading.Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
     print(f"{READY} on port {asked.smtp_port}; inbox on port {asked.http_port}", flush=True)

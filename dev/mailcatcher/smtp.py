@@ -1,5 +1,10 @@
 """The SMTP side: accepts every message from every sender to every recipient."""
 
+import socket
+from asyncio import AbstractServer
+from collections.abc import Coroutine
+from typing import Any
+
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -19,12 +24,22 @@ class Receiver:
         return f"250 Message accepted as {letter_id}"
 
 
-def controller(store: Store, port: int) -> Controller:
-    return Controller(
-        Receiver(store),
-        hostname=LOOPBACK,
-        port=port,
-        enable_SMTPUTF8=True,
+class BoundController(Controller):
+    """aiosmtpd's, on a socket that is bound at once.
+
+    Bound in its own thread, a port that is taken would only show as a start that never ends.
+    """
+
+    def __init__(self, store: Store, port: int) -> None:
         # A busy machine takes its time; whoever started us decides when that is too long.
-        ready_timeout=60,
-    )
+        super().__init__(
+            Receiver(store),
+            hostname=LOOPBACK,
+            port=port,
+            enable_SMTPUTF8=True,
+            ready_timeout=60,
+        )
+        self._socket = socket.create_server((LOOPBACK, port))
+
+    def _create_server(self) -> Coroutine[Any, Any, AbstractServer]:
+        return self.loop.create_server(self._factory_invoker, sock=self._socket)
