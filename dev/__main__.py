@@ -1,4 +1,4 @@
-"""The commands behind the Makefile: `python -m dev run | test | services | manage | reset`."""
+"""The commands behind the Makefile: `python -m dev run`, `test`, `prove` and so on."""
 
 import importlib
 import signal
@@ -10,11 +10,12 @@ from dev.errors import StackError
 COMMANDS = {
     "run": "dev.run",
     "test": "dev.testing",
+    "prove": "dev.prove",
     "services": "dev.services",
     "manage": "dev.manage",
     "reset": "dev.reset",
 }
-WITH_ARGUMENTS = {"test", "manage"}
+WITH_ARGUMENTS = {"test", "prove", "manage"}
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
-from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from saas.limits import service_limits, sign_in_limits
 from saas.logs import logging_config
+from saas.policy import content_security_policy
 from saas.unfold import unfold_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -284,35 +285,8 @@ TERMS_VERSION = "2026-11-01"
 # --- Limits ---------------------------------------------------------------------------
 
 RATE_LIMITS = env.str("RATE_LIMITS", default="on") != "off"
-_wide = not PRODUCTION
-# Each is "how many / in what time", in the notation of the limits library.
-LIMITS = {
-    "sign_up": "1000/hour" if _wide else "10/hour",
-    "check": "3000/minute" if _wide else "60/minute",
-    "find": "1000/hour" if _wide else "10/hour",
-    "invite": "1000/hour" if _wide else "100/hour",
-    # The same letter once more: whoever presses twice, or waits impatiently, sends one.
-    "resend": "1/minute",
-    # Letters to one address, counted across all tenants.
-    "recipient": "1000/hour" if _wide else "20/hour",
-    # Those among them that anybody can have sent to any address.
-    "stranger": "1000/hour" if _wide else "5/hour",
-}
-ACCOUNT_RATE_LIMITS: dict[str, str] | bool = (
-    {
-        "login": "300/m/ip" if _wide else "30/m/ip",
-        "login_failed": "100/m/ip,50/5m/key" if _wide else "10/m/ip,5/5m/key",
-        "reset_password": "300/m/ip,60/m/key" if _wide else "20/m/ip,5/m/key",
-        "reset_password_from_key": "300/m/ip" if _wide else "20/m/ip",
-        "change_password": "60/m/user" if _wide else "5/m/user",
-        # Each change sends a code to an address that may be a stranger's.
-        "manage_email": "60/m/user" if _wide else "5/h/user",
-        "reauthenticate": "60/m/user" if _wide else "10/m/user",
-        "confirm_email": "30/m/key" if _wide else "1/10s/key",
-    }
-    if RATE_LIMITS
-    else False
-)
+LIMITS = service_limits(is_wide=not PRODUCTION)
+ACCOUNT_RATE_LIMITS = sign_in_limits(is_wide=not PRODUCTION) if RATE_LIMITS else False
 
 # --- Sessions, cookies, headers -------------------------------------------------------
 
@@ -336,21 +310,10 @@ SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-_POLICY = {
-    "default-src": [NONE],
-    "script-src": [SELF, NONCE],
-    "style-src": [SELF, NONCE],
-    # Tabler draws its ticks and carets from data URLs.
-    "img-src": [SELF, "data:"],
-    "font-src": [SELF],
-    "connect-src": [SELF],
-    # The sign-up's answer sends the browser on to the new tenant's host.
-    "form-action": [SELF, f"{BASE_SCHEME}://*.{BASE_DOMAIN}{BASE_PORT}"],
-    "base-uri": [NONE],
-    "frame-ancestors": [NONE],
-    "manifest-src": [SELF],
-}
-CONTENT_SECURITY_POLICY = {"DIRECTIVES": _POLICY}
+# The sign-up's answer sends the browser on to the new tenant's host.
+CONTENT_SECURITY_POLICY = content_security_policy(
+    tenants=f"{BASE_SCHEME}://*.{BASE_DOMAIN}{BASE_PORT}"
+)
 
 # --- Files ----------------------------------------------------------------------------
 
