@@ -55,12 +55,15 @@ class Postgres:
     administrator_url: str
 
 
-def start(cluster: Cluster) -> Postgres:
-    """Start the cluster on a free port, making it first if need be; raises StackError."""
+def start(cluster: Cluster, *, port: int | None = None) -> Postgres:
+    """Start the cluster on a free port, or on the one that it had before; raises StackError.
+
+    Makes the cluster first, if need be.
+    """
     footing_ = _prepare(cluster)
     _create_cluster(cluster, footing_)
     _check_owner(footing_)
-    server, port = _start_on_free_port(cluster, footing_)
+    server, port = _start_on_free_port(cluster, footing_, port)
     administrator_url = _url(ADMINISTRATOR, cluster.administrator_password, port)
     try:
         _wait_until_ready(server, f"{administrator_url}/postgres")
@@ -165,10 +168,12 @@ def _check_owner(footing_: Footing) -> None:
         )
 
 
-def _start_on_free_port(cluster: Cluster, footing_: Footing) -> tuple[Server, int]:
+def _start_on_free_port(
+    cluster: Cluster, footing_: Footing, wanted: int | None
+) -> tuple[Server, int]:
     """Another program may take the port between the look and the start, so look again then."""
     for _ in range(3):
-        port = free_port()
+        port = wanted or free_port()
         server = _spawn(cluster, footing_, port)
         if _listens(server, footing_, port):
             return server, port

@@ -38,18 +38,18 @@ class Valkey:
     url: str
 
 
-def start(store: Store) -> Valkey:
-    """Start on a free port; raises StackError."""
+def start(store: Store, *, port: int | None = None) -> Valkey:
+    """Start on a free port, or on the one that it had before; raises StackError."""
     data = store.folder / "valkey"
     data.mkdir(parents=True, exist_ok=True)
     end_leftovers(store.folder)
     for _ in range(3):
-        port = free_port()
-        url = f"redis://:{store.password}@{LOOPBACK}:{port}/0"
-        server = _spawn(store, data, port)
+        taken = port or free_port()
+        url = f"redis://:{store.password}@{LOOPBACK}:{taken}/0"
+        server = _spawn(store, data, taken)
         if _is_ready(server, url):
             return Valkey(server, url)
-        if is_free(port):
+        if is_free(taken):
             break
     raise StackError(f"Valkey didn't start. Its log ends with:\n{server.last_lines()}")
 

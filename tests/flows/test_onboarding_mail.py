@@ -7,8 +7,8 @@ import pytest
 import redis
 import requests
 
-from tests.flows.conftest import wait_until
 from tests.inbox import letters_to
+from tests.stacks import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
