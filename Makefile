@@ -22,7 +22,7 @@ test: install ## Run the tests; ARGS="-k signup -x" goes to pytest
 prove: install ## Attack every promise for minutes and write the figures to docs/promises.md
 	@$(VENV_PYTHON) -m dev prove $(ARGS)
 
-lint: install ## Check format, types, layers, migrations, deployment settings, module sizes
+lint: install ## Check format, types, layers, guards, migrations, deployment settings, module sizes
 	@$(VENV_PYTHON) -m dev.lint
 
 seed: install ## Fill the development database with example organisations

@@ -36,6 +36,7 @@ def steps() -> list[Step]:
         Step("ruff", _tool("ruff", "check", *code)),
         Step("types", _python("mypy"), deployed),
         Step("layers", _tool("lint-imports")),
+        Step("guards", _python("dev.guards")),
         Step("templates", _tool("djade", "--check", "--target-version=5.2", *_templates())),
         Step("migrations", _manage("makemigrations", "--check", "--dry-run"), deployed),
         Step("deployment", _manage("check", "--deploy", "--fail-level=WARNING"), deployed),

@@ -1,0 +1,57 @@
+"""`python -m dev.guards`: say where a guard fires, and what to do instead."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from dev.guards import code, templates
+from dev.guards.exceptions import Excepted, load
+from dev.guards.findings import RULES, Finding
+from dev.paths import ROOT
+
+APPS = ("saas", "tenants", "accounts", "tasks")
+# What a tree may hold that no browser gets as it is: other people's files have their own review.
+VENDORED = "vendor"
+
+
+def main() -> int:
+    complaints = list(complaints_about(ROOT, load()))
+    print("\n".join(complaints) or "Nothing goes past a guard.")
+    return 1 if complaints else 0
+
+
+def complaints_about(root: Path, excepted: Excepted) -> Iterator[str]:
+    """Each finding that no exception covers, then each exception that covers nothing."""
+    for finding in sorted(findings(root)):
+        if not excepted.covers(finding):
+            yield f"{finding.path}:{finding.line}: [{finding.rule}] {RULES[finding.rule]}"
+    for unused in excepted.unused():
+        yield f"{unused.file}: [{unused.rule}] {unused.place} needs no exception: take it out."
+
+
+def findings(root: Path) -> Iterator[Finding]:
+    for path in sources(root):
+        name = path.relative_to(root).as_posix()
+        read = code.findings if path.suffix == ".py" else templates.findings
+        yield from read(name, path.read_text())
+
+
+def sources(root: Path) -> Iterator[Path]:
+    """Every file of the apps that runs or is sent, migrations too."""
+    for app in APPS:
+        for path in sorted((root / app).rglob("*")):
+            if _is_source(path.relative_to(root)):
+                yield path
+
+
+def _is_source(path: Path) -> bool:
+    if path.suffix == ".py":
+        return True
+    if "templates" in path.parts:
+        return path.suffix in {".html", ".txt", ".svg"}
+    is_sent = "static" in path.parts and VENDORED not in path.parts
+    return is_sent and path.suffix in {".css", ".js", ".svg"}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
