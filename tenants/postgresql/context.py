@@ -36,9 +36,15 @@ def search_path(schema_name: str, *, public_schema: str | None) -> str:
 def context_statement(path: str) -> str:
     """Return the statement that sets the context until the transaction ends.
 
-    The one seam where a database role can join the search path later.
+    It fails when the schema is gone: PostgreSQL passes over what a path names in vain, and
+    would read public's tables in its stead. The one seam where a database role can join the
+    search path later.
     """
-    return f"SELECT pg_catalog.set_config('search_path', '{path}', true); "
+    schema = path.partition(", ")[0]
+    return (
+        f"SELECT pg_catalog.set_config('search_path', '{path}', true),"
+        f" '{schema}'::pg_catalog.regnamespace; "
+    )
 
 
 def with_context(statement: str, query: Any, connection: Any) -> Any:

@@ -47,6 +47,19 @@ def test_each_context_reads_its_own_rows(acme, globex, people):
         assert emails() == []
 
 
+def test_a_schema_that_is_gone_is_not_replaced_by_public(acme, make_operator):
+    make_operator()
+    with public_context(), connection.cursor() as cursor:
+        cursor.execute(f'DROP SCHEMA "{acme.schema_name}" CASCADE')
+
+    with (
+        workspace_context(acme),
+        pytest.raises(DatabaseError, match="does not exist"),
+        transaction.atomic(),
+    ):
+        emails()
+
+
 def test_context_ends_with_its_block_even_on_an_error(acme, people):
     with pytest.raises(RuntimeError, match="boom"), workspace_context(acme):
         raise RuntimeError("boom")
