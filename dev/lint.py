@@ -13,6 +13,7 @@ from dev.paths import ROOT
 
 APPS = ("saas", "tenants", "accounts", "tasks")
 CODE = (*APPS, "dev", "tests", "manage.py")
+SHIPPED = (*APPS, "bin/healthcheck", "manage.py")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ def steps() -> list[Step]:
         Step("types", _python("mypy"), deployed),
         Step("layers", _tool("lint-imports")),
         Step("guards", _python("dev.guards")),
+        Step("mistakes", _tool("bandit", "--quiet", "-c", "pyproject.toml", "-r", *SHIPPED)),
         Step("templates", _tool("djade", "--check", "--target-version=5.2", *_templates())),
         Step("migrations", _manage("makemigrations", "--check", "--dry-run"), deployed),
         Step("deployment", _manage("check", "--deploy", "--fail-level=WARNING"), deployed),

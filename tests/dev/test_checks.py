@@ -35,6 +35,16 @@ def test_lint_passes_when_every_step_does(monkeypatch, capsys):
     assert capsys.readouterr().out.endswith("\nAll checks passed.\n")
 
 
+def test_a_known_mistake_is_refused_in_what_is_shipped(tmp_path, monkeypatch, capsys):
+    (tmp_path / "shipped.py").write_text("import pickle\npickle.loads(input())\n")
+    monkeypatch.setattr(lint, "SHIPPED", (str(tmp_path),))
+    (step,) = (step for step in lint.steps() if step.name == "mistakes")
+    monkeypatch.setattr(lint, "steps", lambda: [step])
+
+    assert lint.main() == 1
+    assert "B301" in capsys.readouterr().out
+
+
 def test_a_module_past_the_wall_is_refused(tmp_path, monkeypatch, capsys):
     for name, length in {"low": 150, "high": 151, "wall": 400, "past": 401}.items():
         (tmp_path / "saas").mkdir(exist_ok=True)
