@@ -169,6 +169,28 @@ def test_a_throwaway_cluster_lets_its_role_make_databases(place, own_keys):
     started.server.stop()
 
 
+def test_a_throwaway_cluster_that_is_killed_keeps_what_was_committed(place, own_keys):
+    cluster = postgres.Cluster(
+        place,
+        own_keys.administrator_password,
+        own_keys.service_password,
+        is_throwaway=True,
+    )
+    first = postgres.start(cluster)
+    with psycopg.connect(first.database_url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept (number int)")
+        for number in range(20):
+            connection.execute("INSERT INTO kept VALUES (%s)", [number])
+    first.server.process.send_signal(signal.SIGQUIT)
+    first.server.process.wait(60)
+
+    second = postgres.start(cluster)
+
+    with psycopg.connect(second.database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (20,)
+    second.server.stop()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists open sockets in /proc")
 def test_it_listens_on_the_loopback_address_alone(cluster):
     started = postgres.start(cluster)
