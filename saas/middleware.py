@@ -1,11 +1,13 @@
 """What every host answers alike: health, headers, and the right session cookie."""
 
 from collections.abc import Callable
+from typing import cast
 
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from accounts.sessions import SessionStore
 from saas import health
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -46,32 +48,49 @@ class SecurityHeadersMiddleware:
 
 
 class SessionMiddleware(DjangoSessionMiddleware):
-    """Django's, with the operators' own cookie on the base host.
+    """Django's, whose cookie holds a token that no row does; operators have a cookie of their own.
 
-    Theirs is sent to `/operator/` alone: the public pages beside it have no session at all.
-    On the way in it takes the place of the one that Django reads, so that a cookie set for
-    the whole domain by somebody's page is nobody's session; on the way out it is renamed.
+    The operators' one is sent to `/operator/` alone: the public pages beside it have no
+    session at all. On the way in it takes the place of the one that Django reads, so that a
+    cookie set for the whole domain by somebody's page is nobody's session; on the way out it
+    is renamed.
     """
 
     def process_request(self, request: HttpRequest) -> None:
         if _is_base(request):
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
-            if session_key := request.COOKIES.get(settings.OPERATOR_COOKIE_NAME):
-                request.COOKIES[settings.SESSION_COOKIE_NAME] = session_key
+            if token := request.COOKIES.get(settings.OPERATOR_COOKIE_NAME):
+                request.COOKIES[settings.SESSION_COOKIE_NAME] = token
         if not request.COOKIES.get(settings.SESSION_COOKIE_NAME, "").isalnum():
-            # No key of ours: a NUL in it would reach the database.
+            # No token of ours.
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
-        super().process_request(request)
+        request.session = SessionStore.of_cookie(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """Rename the cookie that Django sets or deletes on the base host."""
+        """Put the token into the cookie that Django sets, and rename it on the base host."""
         response = super().process_response(request, response)
+        _put_token(request, response)
         if _is_base(request) and settings.SESSION_COOKIE_NAME in response.cookies:
             cookie = response.cookies.pop(settings.SESSION_COOKIE_NAME)
             name = settings.OPERATOR_COOKIE_NAME
             response.cookies[name] = cookie.value
             response.cookies[name].update({**cookie, "path": settings.OPERATOR_PATH})
         return response
+
+
+def _put_token(request: HttpRequest, response: HttpResponse) -> None:
+    """Replace the row's key, which Django puts into the cookie.
+
+    A session that some code has loaded by its key has no token: the browser keeps its own.
+    """
+    cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
+    if cookie is None or not cookie.value:
+        return
+    session = cast("SessionStore", request.session)
+    if token := session.token:
+        response.cookies[settings.SESSION_COOKIE_NAME] = token
+    else:
+        del response.cookies[settings.SESSION_COOKIE_NAME]
 
 
 def _is_base(request: HttpRequest) -> bool:

@@ -291,7 +291,7 @@ ACCOUNT_RATE_LIMITS = sign_in_limits(is_wide=not PRODUCTION) if RATE_LIMITS else
 # --- Sessions, cookies, headers -------------------------------------------------------
 
 _host = "__Host-" if SECURE else ""
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_NAME = f"{_host}session"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True

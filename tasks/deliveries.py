@@ -52,4 +52,4 @@ def send_welcome(message: Message) -> Letter:
 @delivery("letter")
 def send_letter(message: Message) -> Letter:
     """Send a letter that was written beforehand and sealed: a code, a link, an answer."""
-    return Letter(**unseal(message.payload))
+    return Letter(**unseal(message))

@@ -21,6 +21,10 @@ class PayloadGoneError(TaskError):
     """A payload was erased or has expired: its message can't be sent any more."""
 
 
+class SealBrokenError(TaskError):
+    """Nothing opens what was sealed: its key is gone, or it was made for another place."""
+
+
 class RateLimitedError(TaskError):
     """Somebody does something too often. `retry_after` is in seconds."""
 

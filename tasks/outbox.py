@@ -39,16 +39,17 @@ def enqueue(
     wants an `expires_in`. `kind` names the letter where the task sends several. Raises
     `TenantMissingError` outside any context.
     """
-    schema_name = current_schema()
+    schema_name, key = current_schema(), key or uuid.uuid4().hex
+    sealed = None if payload is None else seal(payload, schema_name=schema_name, key=key)
     message, created = Message.objects.get_or_create(
         schema_name=schema_name,
-        key=key or uuid.uuid4().hex,
+        key=key,
         defaults={
             "kind": kind or task.kind,
             "task": task.name,
             "user_id": user_id,
             "arguments": arguments,
-            "payload": seal(payload) if payload is not None else None,
+            "payload": sealed,
             "expires_at": timezone.now() + expires_in if expires_in else None,
             "due_at": timezone.now() + NUDGE_HEAD_START,
         },

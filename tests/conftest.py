@@ -16,7 +16,6 @@ from django.conf import settings
 from django.core.cache import cache, caches
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
 
 from dev.locks import Lock
 from saas.caches import FallbackCache
@@ -194,8 +193,9 @@ def make_operator():
 def client_of():
     """A client on a tenant's host, signed in as one of its people where one is given."""
     from tasks.workspace import workspace_context
+    from tests.clients import Client
 
-    def make(tenant, user=None, **defaults) -> Client:
+    def make(tenant, user=None, **defaults):
         client = Client(SERVER_NAME=tenant.host, **defaults)
         if user is not None:
             with workspace_context(tenant):
@@ -206,13 +206,15 @@ def client_of():
 
 
 @pytest.fixture
-def base_client() -> Client:
+def base_client():
     """A visitor on the base host."""
+    from tests.clients import Client
+
     return Client(SERVER_NAME=settings.BASE_DOMAIN)
 
 
 @pytest.fixture
-def operator_client(base_client, make_operator, db) -> Client:
+def operator_client(base_client, make_operator, db):
     """An operator, signed in on the base host."""
     from tasks.workspace import public_context
 

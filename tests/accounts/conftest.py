@@ -18,7 +18,7 @@ def letters():
             rows = Message.objects.filter(schema_name=schema_name).order_by("created_at")
             return [
                 {"kind": row.kind, "user_id": row.user_id, "expires_at": row.expires_at}
-                | (unseal(row.payload) if row.payload else {})
+                | (unseal(row) if row.payload else {})
                 for row in rows
                 if row.kind != "welcome"
             ]

@@ -204,7 +204,7 @@ def test_a_notice_says_what_happened_when_and_what_to_do(acme, make_user, notice
         AccountAdapter(request).send_notification_mail(
             f"account/email/{notice}", user, {"to_email": "ada@new.test"}
         )
-        sealed = Message.objects.get(kind=notice, user_id=user.pk).payload
+        sealed = Message.objects.get(kind=notice, user_id=user.pk)
         letter = render(Letter(**unseal(sealed)))
 
     assert letter.subject == subject

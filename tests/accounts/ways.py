@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from accounts.models import User
+from accounts.sessions import row_key
 from tasks.workspace import workspace_context
 from tests.conftest import PASSWORD
 
@@ -22,4 +23,5 @@ def people(tenant):
 
 
 def session_key(client):
-    return client.cookies[settings.SESSION_COOKIE_NAME].value
+    """What a client's row is called, in the context of its tenant."""
+    return row_key(client.cookies[settings.SESSION_COOKIE_NAME].value)

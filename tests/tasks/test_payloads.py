@@ -1,30 +1,47 @@
-"""Payloads at rest: readable with a known key, and with no other."""
+"""Payloads at rest: readable with a known key, in their own row, and nowhere else."""
 
 import pytest
 from cryptography.fernet import Fernet
 
 from tasks.errors import PayloadGoneError
+from tasks.models import Message
 from tasks.payloads import seal, unseal
 
 
+def message(payload, schema_name="t_acme", key="welcome"):
+    return Message(schema_name=schema_name, key=key, payload=payload)
+
+
+def sealed(**changes):
+    return message(seal({"code": "ABC"}, schema_name="t_acme", key="welcome"), **changes)
+
+
 def test_an_older_key_still_opens_what_it_sealed(settings):
-    sealed = seal({"code": "ABC"})
+    letter = sealed()
     settings.PAYLOAD_KEYS = [Fernet.generate_key().decode(), *settings.PAYLOAD_KEYS]
 
-    assert unseal(sealed) == {"code": "ABC"}
+    assert unseal(letter) == {"code": "ABC"}
 
 
 def test_the_newest_key_seals(settings):
     older = settings.PAYLOAD_KEYS
     settings.PAYLOAD_KEYS = [Fernet.generate_key().decode(), *older]
-    sealed = seal({"code": "ABC"})
+    letter = sealed()
     settings.PAYLOAD_KEYS = older
 
     with pytest.raises(PayloadGoneError):
-        unseal(sealed)
+        unseal(letter)
 
 
 @pytest.mark.parametrize("erased", [None, b""])
 def test_what_is_erased_is_gone(erased):
     with pytest.raises(PayloadGoneError):
-        unseal(erased)
+        unseal(message(erased))
+
+
+@pytest.mark.parametrize("elsewhere", [{"schema_name": "t_globex"}, {"key": "another"}])
+def test_a_payload_copied_into_another_message_opens_nothing(elsewhere):
+    assert unseal(sealed()) == {"code": "ABC"}
+
+    with pytest.raises(PayloadGoneError):
+        unseal(sealed(**elsewhere))

@@ -157,7 +157,7 @@ def test_find_says_the_same_to_everybody_and_mails_the_answer(acme, globex, base
     assert "Acme" not in pages[0]
     with public_context():
         answers = Message.objects.filter(kind="workspaces").order_by("created_at")
-        letters = [unseal(message.payload) for message in answers]
+        letters = [unseal(message) for message in answers]
     assert [letter["to"] for letter in letters] == ["ada@example.test", "nobody@example.test"]
     assert [w["name"] for w in letters[0]["context"]["workspaces"]] == ["Acme"]
     assert letters[1]["context"]["workspaces"] == []

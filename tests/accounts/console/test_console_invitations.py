@@ -35,7 +35,7 @@ def test_one_address_is_invited(acme, globex, console, letters_of, said):
     assert open_in(acme) == [("kim@acme.test", "admin", "ko")]
     assert open_in(globex) == []
     assert said(response) == ["kim@acme.test is invited."]
-    assert [unseal(m.payload)["to"] for m in letters_of(acme)] == ["kim@acme.test"]
+    assert [unseal(m)["to"] for m in letters_of(acme)] == ["kim@acme.test"]
 
 
 def test_several_addresses_are_invited_each_once(acme, console, said):

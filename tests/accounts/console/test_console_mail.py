@@ -183,7 +183,7 @@ def test_other_pages_frame_nothing_and_are_framed_by_nobody(console):
 
 
 def test_the_preview_of_an_invitation_holds_no_link_that_works(console, letter):
-    token = unseal(letter.payload)["context"]["url"].split("token=")[1]
+    token = unseal(letter)["context"]["url"].split("token=")[1]
 
     page, framed = console.get(on("message", letter)), console.get(on("message-letter", letter))
 

@@ -156,8 +156,8 @@ def test_deactivating_asks_first(acme, console, member, reload):
 
 def test_deactivating_ends_the_sessions(acme, console, member, client_of, reload, said):
     theirs = client_of(acme, member)
-    key = theirs.session.session_key
     with workspace_context(acme):
+        key = theirs.session.session_key
         # What a real sign-in notes; the test client's goes round it.
         UserSession.objects.create(user=member, session_key=key, ip="192.0.2.1", user_agent="")
 
