@@ -38,12 +38,12 @@ UNREADABLE = (
 
 def picture_path(_instance: Any, _filename: str) -> str:
     """Return a random name under the tenant's prefix; the uploaded one is not kept."""
-    return f"{_prefix()}{uuid.uuid4().hex}.webp"
+    return f"{prefix_of(current_schema())}{uuid.uuid4().hex}.webp"
 
 
 def is_of_this_tenant(path: str) -> bool:
     """Whether a file lies under the prefix of the tenant that is at work."""
-    return path.startswith(_prefix())
+    return path.startswith(prefix_of(current_schema()))
 
 
 def reencode(upload: "UploadedFile[bytes]", *, max_bytes: int) -> "ContentFile[bytes]":
@@ -75,5 +75,6 @@ def _square(picture: Image.Image) -> Image.Image:
     return ImageOps.fit(ImageOps.exif_transpose(picture).convert(mode), (SIDE, SIDE))
 
 
-def _prefix() -> str:
-    return f"{current_schema()}/pictures/"
+def prefix_of(schema_name: str) -> str:
+    """Return where a schema's pictures lie."""
+    return f"{schema_name}/pictures/"

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from saas.limits import service_limits, sign_in_limits
 from saas.logs import logging_config
 from saas.policy import content_security_policy
+from saas.schedule import beat_schedule
 from saas.unfold import unfold_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -199,18 +200,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 0,
 }
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE = {
-    "relay-the-outbox": {
-        "task": "tasks.jobs.sweep",
-        "schedule": env.float("OUTBOX_SWEEP_SECONDS", default=10.0),
-        "options": {"expires": 60},
-    },
-    "erase-expired-payloads": {
-        "task": "tasks.jobs.erase_expired",
-        "schedule": 600.0,
-        "options": {"expires": 600},
-    },
-}
+CELERY_BEAT_SCHEDULE = beat_schedule(sweep=env.float("OUTBOX_SWEEP_SECONDS", default=10.0))
 
 # --- Mail -----------------------------------------------------------------------------
 
@@ -281,6 +271,10 @@ PHONENUMBER_DEFAULT_FORMAT = "E164"
 INVITATION_DAYS = 7
 HANDOFF_SECONDS = 60
 TERMS_VERSION = "2026-11-01"
+
+# --- How long things stay, in days ----------------------------------------------------
+
+NAME_RESTS_DAYS = env.int("NAME_RESTS_DAYS", default=90)
 
 # --- Limits ---------------------------------------------------------------------------
 

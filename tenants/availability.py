@@ -3,11 +3,17 @@
 from dataclasses import dataclass, field
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants import names
-from tenants.errors import NameInvalidError, NameReservedError, NameTakenError
-from tenants.models import Tenant
+from tenants.errors import (
+    NameInvalidError,
+    NameReservedError,
+    NameRestingError,
+    NameTakenError,
+)
+from tenants.models import RestingName, Tenant
 
 SUGGESTIONS = 3
 
@@ -16,8 +22,9 @@ SUGGESTIONS = 3
 class Availability:
     """What the sign-up form shows beside the address.
 
-    `state` is free, taken, reserved, invalid, limited or empty; `suggestion` belongs into the field
-    as long as the visitor hasn't touched it; `origin` leads to who has a taken name.
+    `state` is free, taken, resting, reserved, invalid, limited or empty; `suggestion` belongs
+    into the field as long as the visitor hasn't touched it; `origin` leads to who has a taken
+    name.
     """
 
     state: str
@@ -52,6 +59,8 @@ def _judge(subdomain: str) -> Availability:
         return Availability("reserved", str(error), _similar(names.stem(subdomain)))
     if holder := Tenant.objects.filter(slug=slug).first():
         return Availability("taken", str(NameTakenError()), _similar(slug), origin=holder.origin)
+    if resting := RestingName.objects.resting(timezone.now()).filter(slug=slug).first():
+        return Availability("resting", str(NameRestingError(resting.until)), _similar(slug))
     address = f"{slug}.{settings.BASE_DOMAIN}"
     return Availability("free", _("%(address)s is free.") % {"address": address})
 
@@ -64,7 +73,8 @@ def _free(slugs: list[str]) -> list[str]:
     """Return those that are valid and free, in their order."""
     valid = [slug for slug in slugs if _is_valid(slug)]
     taken = set(Tenant.objects.filter(slug__in=valid).values_list("slug", flat=True))
-    return [slug for slug in valid if slug not in taken]
+    resting = RestingName.objects.resting(timezone.now()).filter(slug__in=valid)
+    return [slug for slug in valid if slug not in taken.union(resting.values_list("pk", flat=True))]
 
 
 def _is_valid(slug: str) -> bool:

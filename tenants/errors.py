@@ -1,7 +1,10 @@
 """What the tenants' services refuse."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -32,6 +35,16 @@ class NameReservedError(TenantError):
     sentence = _("This address is reserved. Choose another one.")
 
 
+class NameRestingError(TenantError):
+    """The name's tenant is gone, and nobody gets it before `until`."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__()
+        self.sentence = _(
+            "This address was in use until recently and rests until %(date)s. Choose another one."
+        ) % {"date": date_format(localtime(until), "DATE_FORMAT")}
+
+
 class NameTakenError(TenantError):
     """Another tenant has the name, perhaps since a moment ago."""
 
@@ -47,6 +60,20 @@ class TenantStateError(TenantError):
             "name": name,
             "state": state,
         }
+
+
+class TenantGoneError(TenantError):
+    """The tenant was deleted meanwhile."""
+
+    sentence = _("This workspace is gone already.")
+
+
+class TenantBusyError(TenantError):
+    """Somebody is at work in the schema, or copies it, and it can't be dropped now."""
+
+    sentence = _(
+        "Somebody is at work there at this moment, or a backup is. Suspend it, then try again."
+    )
 
 
 class OperatorExistsError(TenantError):

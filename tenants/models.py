@@ -15,7 +15,7 @@ from django_tenants.models import DomainMixin, TenantMixin
 from accounts.names import MAX_NAME, validate_display_name
 from tasks.workspace import public_context
 from tenants.names import MAX_LENGTH
-from tenants.querysets import DirectoryQuerySet, TenantQuerySet
+from tenants.querysets import DirectoryQuerySet, RestingNameQuerySet, TenantQuerySet
 
 
 def new_schema_name() -> str:
@@ -111,6 +111,22 @@ class Domain(DomainMixin):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.domain = self.domain.lower()
         super().save(*args, **kwargs)
+
+
+class RestingName(models.Model):
+    """A subdomain whose tenant is gone: its old links must not lead to somebody new."""
+
+    slug = models.CharField(_("subdomain"), max_length=MAX_LENGTH, primary_key=True)
+    until = models.DateTimeField(_("rests until"))
+
+    objects = RestingNameQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("resting name")
+        verbose_name_plural = _("resting names")
+
+    def __str__(self) -> str:
+        return self.slug
 
 
 class DirectoryEntry(models.Model):

@@ -1,5 +1,6 @@
 """Questions about tenants and their directory."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.apps import apps
@@ -7,7 +8,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 if TYPE_CHECKING:
-    from tenants.models import DirectoryEntry, Tenant
+    from tenants.models import DirectoryEntry, RestingName, Tenant
 
 
 class TenantQuerySet(QuerySet["Tenant"]):
@@ -28,6 +29,16 @@ class TenantQuerySet(QuerySet["Tenant"]):
         of_tenant = entries.filter(schema_name=OuterRef("schema_name")).values("schema_name")
         counted = of_tenant.annotate(count=Count("pk")).values("count")
         return self.annotate(people_count=Coalesce(Subquery(counted), 0))
+
+
+class RestingNameQuerySet(QuerySet["RestingName"]):
+    """Subdomains that nobody can have yet."""
+
+    def resting(self, now: datetime) -> Self:
+        return self.filter(until__gt=now)
+
+    def rested(self, now: datetime) -> Self:
+        return self.filter(until__lte=now)
 
 
 class DirectoryQuerySet(QuerySet["DirectoryEntry"]):

@@ -5,13 +5,14 @@ from uuid import UUID
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.names import normalise_email
 from tasks.workspace import public_context, workspace_context
 from tenants import names
-from tenants.errors import NameTakenError
-from tenants.models import Domain, Tenant
+from tenants.errors import NameRestingError, NameTakenError
+from tenants.models import Domain, RestingName, Tenant
 from tenants.schemas import create_schema
 
 
@@ -38,7 +39,7 @@ def open_tenant(
     """Open an organisation: tenant, domain, schema, owner, directory, welcome; or nothing.
 
     Run twice with one `opening_key`, it returns what the first run opened. Raises
-    `NameInvalidError`, `NameReservedError` and `NameTakenError`.
+    `NameInvalidError`, `NameReservedError`, `NameTakenError` and `NameRestingError`.
     """
     slug = names.parse(subdomain)
     with public_context():
@@ -60,9 +61,16 @@ def refuse_taken(slug: str, opening_key: UUID | None = None) -> None:
 
     A courtesy that saves a hash: the unique index decides.
     """
+    refuse_resting(slug)
     holder = Tenant.objects.filter(slug=slug).first()
     if holder and (opening_key is None or holder.opening_key != opening_key):
         raise NameTakenError
+
+
+def refuse_resting(slug: str) -> None:
+    """Raise `NameRestingError` while nobody can have the name."""
+    if resting := RestingName.objects.resting(timezone.now()).filter(slug=slug).first():
+        raise NameRestingError(resting.until)
 
 
 def _key_for(slug: str, opening_key: UUID | None) -> UUID | None:
@@ -86,6 +94,8 @@ def _create_tenant(
         Domain.objects.create(domain=tenant.host, tenant=tenant, is_primary=True)
     except IntegrityError:
         raise NameTakenError from None
+    # Asked again now that the name is ours: whoever had it may have gone a moment ago.
+    refuse_resting(slug)
     return tenant
 
 

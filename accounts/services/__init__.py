@@ -1,5 +1,6 @@
 """What can be done to people: each verb whole, in one transaction."""
 
+from accounts.services.files import discard_pictures, stored_pictures
 from accounts.services.handoffs import consume_handoff, issue_handoff
 from accounts.services.invitations import (
     accept_invitation,
@@ -27,6 +28,7 @@ __all__ = [
     "consume_handoff",
     "deactivate",
     "discard_picture",
+    "discard_pictures",
     "end_sessions",
     "find_invitation",
     "invite",
@@ -39,4 +41,5 @@ __all__ = [
     "reinvite",
     "resend",
     "revoke",
+    "stored_pictures",
 ]

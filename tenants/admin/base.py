@@ -48,10 +48,12 @@ class ReadOnlyAdmin(ModelAdmin):
         DjangoModelAdmin.log_change(self, request, obj, what)
 
 
-def confirmation(title: Any, description: Any, button: Any) -> ActionDialog:
+def confirmation(
+    title: Any, description: Any, button: Any, *, form_class: Any = None
+) -> ActionDialog:
     """Return the dialog in which an operator confirms: the deed itself is a POST."""
     return ActionDialog(
-        title=title, description=description, form_class=None, form_submit_text=button
+        title=title, description=description, form_class=form_class, form_submit_text=button
     )
 
 

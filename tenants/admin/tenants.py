@@ -1,4 +1,4 @@
-"""Tenants: found, looked at, suspended and resumed."""
+"""Tenants: found, looked at, suspended, resumed and deleted."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -18,8 +19,10 @@ from unfold.enums import ActionVariant
 from tasks.models import Message
 from tenants import services
 from tenants.admin.base import ReadOnlyAdmin, action, back_to, confirmation, display
+from tenants.admin.closing import ClosingForm
 from tenants.admin.site import site
-from tenants.errors import TenantStateError
+from tenants.closing import close_tenant
+from tenants.errors import TenantBusyError, TenantGoneError, TenantStateError
 from tenants.models import Domain, Tenant
 
 Status = Tenant.Status
@@ -53,7 +56,7 @@ class TenantAdmin(ReadOnlyAdmin):
     search_help_text = _("Name, address or schema")
     ordering = ["-created_at", "-pk"]
     actions = ["suspend_selected", "resume_selected"]
-    actions_detail = ["suspend", "resume"]
+    actions_detail = ["suspend", "resume", "close"]
     inlines = [DomainInline]
     fieldsets = [
         (None, {"fields": ["name", "host", "status", "people"]}),
@@ -131,6 +134,28 @@ class TenantAdmin(ReadOnlyAdmin):
     )
     def resume(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
         return self._one(request, object_id, services.resume, gettext("Resumed."))
+
+    @action(
+        description=_("Delete"),
+        icon="delete_forever",
+        variant=ActionVariant.DANGER,
+        dialog=confirmation(
+            _("Delete this tenant for good?"),
+            _("Its people, letters and pictures go with it. Only a backup brings them back."),
+            _("Delete for good"),
+            form_class=ClosingForm,
+        ),
+    )
+    def close(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+        tenant = get_object_or_404(Tenant, pk=object_id)
+        try:
+            close_tenant(tenant=tenant)
+        except (TenantBusyError, TenantGoneError) as refusal:
+            messages.error(request, str(refusal))
+            return back_to(request, reverse("admin:tenants_tenant_change", args=[object_id]))
+        self.note(request, tenant, gettext("Deleted for good."))
+        messages.success(request, f"{tenant}: {gettext('Deleted for good.')}")
+        return back_to(request, reverse("admin:tenants_tenant_changelist"))
 
     @admin.action(description=_("Suspend"))
     def suspend_selected(
