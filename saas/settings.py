@@ -59,9 +59,9 @@ if PRODUCTION and (len(SECRET_KEY) < SECRET_KEY_LENGTH or "insecure" in SECRET_K
     raise ImproperlyConfigured(
         f"SECRET_KEY has under {SECRET_KEY_LENGTH} characters, or is a default."
     )
-# Fernet keys for payloads at rest, the newest first; older ones only decrypt.
+# Fernet keys for sessions and payloads at rest, the newest first; older ones only decrypt.
 PAYLOAD_KEYS = env.list("PAYLOAD_KEYS")
-# Keys the directory's address hashes. To change it, rebuild the directory.
+# Keys the directory's address hashes. After a change: rebuild_directory.
 DIRECTORY_KEY = env.str("DIRECTORY_KEY")
 
 # --- Apps -----------------------------------------------------------------------------

@@ -5,9 +5,11 @@ import hmac
 from collections.abc import Iterable
 
 from django.conf import settings
+from django.db import transaction
 
 from accounts.models import User
 from accounts.names import normalise_email
+from tasks.rotation import in_batches
 from tasks.workspace import current_schema
 from tenants.models import DirectoryEntry, Tenant
 
@@ -38,6 +40,33 @@ def list_people(users: Iterable[User]) -> None:
 def unlist(user: User) -> None:
     """Remove a user of the current schema."""
     DirectoryEntry.objects.filter(schema_name=current_schema(), user_id=user.pk).delete()
+
+
+def relist() -> int:
+    """Enter everybody in the current schema anew, and forget who is gone. Count the people.
+
+    May be run twice, and while people come and go: each batch holds their rows, so that an
+    address that changes meanwhile is entered after this.
+    """
+    listed = DirectoryEntry.objects.filter(schema_name=current_schema())
+    # Read first: whoever is listed now and not found below has left.
+    gone = set(listed.values_list("user_id", flat=True))
+    people = 0
+    for batch in in_batches(User.objects.only("pk")):
+        with transaction.atomic():
+            users = list(User.objects.select_for_update().filter(pk__in=[u.pk for u in batch]))
+            list_people(users)
+        people += len(users)
+        gone.difference_update(user.pk for user in users)
+    listed.filter(user_id__in=gone).delete()
+    return people
+
+
+def unlist_closed() -> int:
+    """Forget entries of schemas that belong to no tenant. Count them."""
+    open_or_not = Tenant.objects.values("schema_name")
+    count, _by_model = DirectoryEntry.objects.exclude(schema_name__in=open_or_not).delete()
+    return count
 
 
 def tenants_of(email: str) -> list[Tenant]:

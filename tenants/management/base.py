@@ -3,7 +3,7 @@
 import getpass
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NoReturn, TypeVar
 
@@ -42,6 +42,27 @@ class ServiceCommand(BaseCommand):
             if number == len(items) or time.monotonic() - said_at >= SECONDS_BETWEEN_LINES:
                 said_at = time.monotonic()
                 self.say(f"  {number} of {len(items)} {what}")
+
+    def visit(self, work: Callable[[Tenant], None]) -> None:
+        """Do the work in each tenant's context, suspended ones' included.
+
+        A tenant in which it fails doesn't keep it from the others. Raises `CommandError`,
+        which names those, at the end.
+        """
+        with public_context():
+            tenants = list(Tenant.objects.order_by("slug"))
+        failed = [t.slug for t in self.progress(tenants, "tenants") if not self._visit(t, work)]
+        if failed:
+            raise CommandError(f"It failed in {len(failed)} of {len(tenants)}: {', '.join(failed)}")
+
+    def _visit(self, tenant: Tenant, work: Callable[[Tenant], None]) -> bool:
+        try:
+            with workspace_context(tenant):
+                work(tenant)
+        except Exception as error:  # noqa: BLE001  # Whatever it is, the next tenant has its turn.
+            self.say(f"{tenant.slug}: {type(error).__name__}")
+            return False
+        return True
 
     def say(self, line: str) -> None:
         """Tell a person how it goes: on stderr, so that stdout keeps the answer alone."""
