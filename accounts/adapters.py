@@ -9,18 +9,22 @@ from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext_lazy as _, override
 
+from accounts.devices import remember_device
 from accounts.models import Role, User
 from accounts.names import normalise_email
 from accounts.permissions import start_of
-from tasks import outbox
+from accounts.tries import Spent, forgive_person, spend_guess
+from tasks import outbox, ratelimits
 from tasks.deliveries import send_letter
+from tasks.errors import RateLimitedError
 from tasks.mail import Letter
 from tasks.workspace import current_workspace, is_public
 
@@ -51,6 +55,12 @@ class Backend(AuthenticationBackend):
         user = User.objects.select_related("profile").filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None
 
+    def _authenticate_by_email(self, email: str, password: str) -> User | None:
+        """Ask once, whether the address is known or not: allauth asks a second time then."""
+        user = User.objects.filter(email=normalise_email(email)).first()
+        found: User | None = self._check_password(user, password)
+        return found
+
 
 class AccountAdapter(DefaultAccountAdapter):
     """The same for tenants' people and for operators, each on their own host."""
@@ -69,12 +79,40 @@ class AccountAdapter(DefaultAccountAdapter):
     def clean_email(self, email: str) -> str:
         return normalise_email(email)
 
+    # --- Tries ---
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the try before the password is looked at, by our own budgets."""
+        try:
+            self._spent: Spent = spend_guess(request, credentials.get("email", ""))
+        except RateLimitedError as error:
+            sentence = _(
+                "There were too many wrong tries. Wait about %(minutes)d min, or choose a new "
+                "password: we send you a letter for that."
+            )
+            params = {"minutes": error.minutes, "refusal": error}
+            raise ValidationError(sentence, "too_many_login_attempts", params) from error
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Tell who it is; the right password costs no try."""
+        user: User | None = super().authenticate(request, **credentials)
+        if user:
+            ratelimits.give_back(*self._spent)
+        return user
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """Remember the browser, which strangers' tries shut out no more."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        remember_device(request, response, user.email)
+        return response
+
     # --- Changes ---
 
     def set_password(self, user: User, password: str) -> None:
         """Write the password alone: the row's other fields may be older than the table's."""
         user.set_password(password)
         user.save(update_fields=["password"])
+        forgive_person(user.email)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Confirm an address whole, or not at all.
@@ -108,8 +146,6 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Enqueue the letter: no page waits for a mail server, known address or not."""
         template = LETTERS.get(template_prefix, "notice")
-        if template == "unknown_account" and not _may_write_to_strangers():
-            return
         name = template_prefix.removeprefix("account/email/")
         news = NEWS.get(name, name)
         user: User | None = context.get("user")
@@ -130,7 +166,7 @@ class AccountAdapter(DefaultAccountAdapter):
             kind=news if template == "notice" else template,
             user_id=user.pk if user else None,
             payload=letter.as_payload(),
-            expires_in=EXPIRES_IN[template],
+            expires_in=_worth(template),
         )
 
     # --- Addresses ---
@@ -153,6 +189,19 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_logout_redirect_url(self, request: HttpRequest) -> str:
         # In the address: a message would open a new session, to say that the old one is closed.
         return f"{reverse('account_login')}?signed-out"
+
+
+def _worth(template: str) -> timedelta:
+    """Return how long a letter is worth sending; no time at all where it may not go out.
+
+    Whoever asks for a new password has the same asked of the database and the same written
+    to it, known or not: nobody learns from the time it takes who has an account.
+    """
+    if template in ("password_reset", "unknown_account"):
+        _origin()
+        if not _may_write_to_strangers() and template == "unknown_account":
+            return timedelta(seconds=-1)
+    return EXPIRES_IN[template]
 
 
 def _may_write_to_strangers() -> bool:

@@ -6,6 +6,9 @@ from allauth.account import forms
 from django.forms import Form
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from accounts.names import normalise_email
+
 EMAIL = _("E-mail address")
 NEW_PASSWORD = _("New password")
 AGAIN = _("New password (again)")
@@ -37,9 +40,23 @@ class EmailForm(forms.AddEmailForm):
 
 
 class ResetForm(forms.ResetPasswordForm):
+    # Not when enough letters are on their way already: whoever asked gets the same page.
+    is_wanted = True
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         name(self, email=EMAIL)
+
+    def clean_email(self) -> str:
+        """Ask once, whether the address is known or not: allauth asks a second time then."""
+        email = normalise_email(self.cleaned_data["email"])
+        self.users = list(User.objects.active().filter(email=email))
+        return email
+
+    def save(self, request: Any, **kwargs: Any) -> str:
+        if not self.is_wanted:
+            return str(self.cleaned_data["email"])
+        return str(super().save(request, **kwargs))
 
 
 class ResetKeyForm(forms.ResetPasswordKeyForm):

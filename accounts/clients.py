@@ -1,9 +1,13 @@
-"""Where a request comes from."""
+"""Where a request comes from, and what whoever asks too often is told."""
 
+from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from allauth.account.adapter import get_adapter
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from tasks.errors import RateLimitedError
 
 
 def client_address(request: HttpRequest) -> str:
@@ -20,3 +24,16 @@ def client_network(request: HttpRequest) -> str:
     if isinstance(address, IPv6Address):
         return str(ip_network((address, 64), strict=False))
     return str(address)
+
+
+def with_retry_after(response: HttpResponse, error: RateLimitedError) -> HttpResponse:
+    """Make an answer a 429 that says when to come back (RFC 6585, RFC 9110 section 10.2.3)."""
+    response.status_code = HTTPStatus.TOO_MANY_REQUESTS
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def too_often(error: RateLimitedError) -> str:
+    """Say when to try again."""
+    minutes = error.minutes
+    return _("That was too often. Try again in about %(minutes)d min.") % {"minutes": minutes}

@@ -18,6 +18,9 @@ logger = logging.getLogger(__name__)
 
 # How long Redis is left alone after it failed: each try may cost a second.
 PAUSE = 5.0
+# How much a process keeps meanwhile. Django's 300 would be emptied by a stranger in a minute,
+# and with it the counts of who tried what.
+MOST_ENTRIES = 20_000
 
 
 def _with_fallback(name: str) -> Callable[..., Any]:
@@ -43,7 +46,8 @@ class FallbackCache(RedisCache):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
-        self.local = LocMemCache("while-redis-is-away", {**params, "OPTIONS": {}})
+        options = {"MAX_ENTRIES": MOST_ENTRIES, "CULL_FREQUENCY": 10}
+        self.local = LocMemCache("while-redis-is-away", {**params, "OPTIONS": options})
 
     add = _with_fallback("add")
     get = _with_fallback("get")

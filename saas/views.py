@@ -1,9 +1,17 @@
 """Pages that belong to the service as a whole."""
 
+import math
+import time
+
+from allauth.core.internal.ratelimit import get_cache_key, get_rates
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+
+from accounts.clients import with_retry_after
+from tasks.errors import RateLimitedError
 
 
 @require_safe
@@ -21,3 +29,33 @@ def terms(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Say that the page was too old, instead of what went wrong inside."""
     return render(request, "403_csrf.html", {"reason": reason}, status=403)
+
+
+# Which of allauth's limits its pages count by.
+COUNTED = {
+    "account_reset_password_from_key": "reset_password_from_key",
+    "account_change_password": "change_password",
+    "account_email": "manage_email",
+    "account_reauthenticate": "reauthenticate",
+}
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Say that allauth has counted too many tries, and when the next one is free."""
+    error = RateLimitedError(_seconds_left(request))
+    page = render(request, "429.html", {"minutes": error.minutes})
+    return with_retry_after(page, error)
+
+
+def _seconds_left(request: HttpRequest) -> int:
+    """Return how long allauth goes on refusing; ten seconds, the wait for a code, elsewhere."""
+    page = request.resolver_match.url_name if request.resolver_match else ""
+    waits = [10.0]
+    for rate in get_rates(app="allauth.account", action=COUNTED.get(page or "", "")):
+        key = get_cache_key(
+            request, app="allauth.account", action=COUNTED[page or ""], rate=rate, key=""
+        )
+        history = cache.get(key, [])
+        if len(history) >= rate.amount:
+            waits.append(history[rate.amount - 1] + rate.duration - time.time())
+    return math.ceil(max(waits))

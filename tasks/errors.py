@@ -1,5 +1,7 @@
 """What the floor refuses."""
 
+from math import ceil
+
 
 class TaskError(Exception):
     """The root of this app's refusals."""
@@ -31,3 +33,8 @@ class RateLimitedError(TaskError):
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"Too often: try again in {retry_after} seconds.")
         self.retry_after = retry_after
+
+    @property
+    def minutes(self) -> int:
+        """How long to wait, as a sentence says it: rather too long than too short."""
+        return max(1, ceil(self.retry_after / 60))

@@ -7,12 +7,14 @@ from typing import Any
 
 import css_inline
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from tasks import ratelimits
 from tasks.models import Message
+from tasks.ratelimits import Budget, everywhere, here
 from tasks.workspace import current_workspace, is_public
 
 ASKED_FOR_BY_ANYBODY = ("workspaces", "unknown_account")
@@ -52,10 +54,11 @@ def render(letter: Letter) -> EmailMultiAlternatives:
 def send(message: Message, letter: Letter) -> None:
     """Send the letter under the message's stable Message-ID.
 
-    Raises `RateLimitedError` when its reader gets too many letters, from all tenants
-    together, and whatever the mail server's refusal raises.
+    Raises `RateLimitedError` when its reader gets too many such letters, and whatever the
+    mail server's refusal raises.
     """
-    ratelimits.hit(_budget_of(message), letter.to.lower())
+    is_member = _is_member(message, letter)
+    ratelimits.spend(*budgets_of(kind=message.kind, reader=letter.to, is_member=is_member))
     email = render(letter)
     email.extra_headers["Message-ID"] = message.message_id
     email.extra_headers["Auto-Submitted"] = "auto-generated"
@@ -64,11 +67,28 @@ def send(message: Message, letter: Letter) -> None:
     email.send()
 
 
-def _budget_of(message: Message) -> str:
-    """Return the limit that a letter counts against: what any stranger can ask for has one
-    of its own, or it could use up the reader's codes.
+def budgets_of(*, kind: str, reader: str, is_member: bool) -> tuple[Budget, ...]:
+    """Return what a letter is counted against, in the context of its tenant.
+
+    No tenant can use up what another one needs: a member's letters are counted for their
+    own tenant alone, and each kind apart, so that resets that a stranger asks for leave
+    room for codes. What goes to an address that nobody has confirmed has a small budget
+    for each tenant, and a wide one for all of them: we are nobody's spam relay.
     """
-    return "stranger" if message.kind in ASKED_FOR_BY_ANYBODY else "recipient"
+    reader = reader.lower()
+    if kind in ASKED_FOR_BY_ANYBODY:
+        return (here("mail_stranger", reader, kind), everywhere("mail_stranger_all", reader, kind))
+    if kind == "invitation":
+        return (here("mail_invitation", reader), everywhere("mail_invitation_all", reader))
+    if is_member:
+        return (here("mail_member", reader, kind),)
+    return (here("mail_newcomer", reader), everywhere("mail_newcomer_all", reader))
+
+
+def _is_member(message: Message, letter: Letter) -> bool:
+    """Whether a letter goes to the confirmed address of somebody's own account."""
+    person = get_user_model().objects.filter(pk=message.user_id).first()
+    return bool(person and person.is_verified and person.email == letter.to.lower())
 
 
 def _surroundings() -> dict[str, Any]:

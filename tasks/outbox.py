@@ -50,7 +50,7 @@ def enqueue(
             "user_id": user_id,
             "arguments": arguments,
             "payload": sealed,
-            "expires_at": timezone.now() + expires_in if expires_in else None,
+            "expires_at": timezone.now() + expires_in if expires_in is not None else None,
             "due_at": timezone.now() + NUDGE_HEAD_START,
         },
     )

@@ -70,6 +70,13 @@ def unlist_closed() -> int:
 
 
 def tenants_of(email: str) -> list[Tenant]:
-    """Return the open tenants in which an address signs in, by name."""
+    """Return the open tenants in which an address signs in, by name, with their hosts.
+
+    All in one question, however many there are: time tells nobody who is known.
+    """
     schemas = DirectoryEntry.objects.schemas_of(address_hash(email))
-    return list(Tenant.objects.open().filter(schema_name__in=schemas).order_by("name"))
+    found = Tenant.objects.open().filter(schema_name__in=schemas).with_primary_domain()
+    tenants = list(found.order_by("name"))
+    for tenant in tenants:
+        tenant.primary_host = tenant.primary_domain or tenant.host
+    return tenants

@@ -30,6 +30,12 @@ class TenantQuerySet(QuerySet["Tenant"]):
         counted = of_tenant.annotate(count=Count("pk")).values("count")
         return self.annotate(people_count=Coalesce(Subquery(counted), 0))
 
+    def with_primary_domain(self) -> Self:
+        """Each with `primary_domain`, the host that links lead to; None where there is none."""
+        domains = apps.get_model("tenants", "Domain").objects.order_by()
+        primary = domains.filter(tenant=OuterRef("pk"), is_primary=True).values("domain")
+        return self.annotate(primary_domain=Subquery(primary[:1]))
+
 
 class RestingNameQuerySet(QuerySet["RestingName"]):
     """Subdomains that nobody can have yet."""
@@ -44,6 +50,9 @@ class RestingNameQuerySet(QuerySet["RestingName"]):
 class DirectoryQuerySet(QuerySet["DirectoryEntry"]):
     """Who has an account where."""
 
-    def schemas_of(self, address_hash: str) -> list[str]:
-        """Return the schemas in which an address signs in."""
-        return list(self.filter(address_hash=address_hash).values_list("schema_name", flat=True))
+    def schemas_of(self, address_hash: str) -> "QuerySet[DirectoryEntry, str]":
+        """Return the schemas in which an address signs in, to be asked within a question.
+
+        By itself an empty list would save the next question: time would tell who is known.
+        """
+        return self.filter(address_hash=address_hash).values_list("schema_name", flat=True)

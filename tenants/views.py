@@ -7,12 +7,12 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language, gettext as _
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.clients import client_network
+from accounts.clients import client_network, too_often, with_retry_after
 from accounts.services import issue_handoff
 from tasks import ratelimits
 from tasks.errors import RateLimitedError
@@ -34,7 +34,8 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     try:
         ratelimits.hit("sign_up", client_network(request))
     except RateLimitedError as error:
-        return _sign_up_again(request, form, too_often(error), HTTPStatus.TOO_MANY_REQUESTS)
+        page = _sign_up_again(request, form, too_often(error), HTTPStatus.TOO_MANY_REQUESTS)
+        return with_retry_after(page, error)
     if form.is_from_a_program:
         return redirect("landing")
     if not form.is_valid():
@@ -112,8 +113,7 @@ def find(request: HttpRequest) -> HttpResponse:
         ratelimits.hit("find", client_network(request))
     except RateLimitedError as error:
         form.add_error(None, too_often(error))
-        context, status = {"form": form}, HTTPStatus.TOO_MANY_REQUESTS
-        return render(request, "tenants/find.html", context, status=status)
+        return with_retry_after(render(request, "tenants/find.html", {"form": form}), error)
     services.answer_find(email=email, language=get_language() or "en")
     return render(request, "tenants/find.html", {"sent": True, "email": email})
 
@@ -136,9 +136,3 @@ def see_other(url: str) -> HttpResponse:
     response.status_code = HTTPStatus.SEE_OTHER
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
-
-
-def too_often(error: RateLimitedError) -> str:
-    """Say when to try again."""
-    minutes = max(1, round(error.retry_after / 60))
-    return _("That was too often. Try again in about %(minutes)d min.") % {"minutes": minutes}

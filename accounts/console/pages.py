@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect, push_url, replace_url
 
+from accounts.clients import too_often
 from accounts.errors import AccountError
 from accounts.permissions import administrators_only, posts_from, verified_only
 from accounts.requests import MemberRequest
@@ -97,9 +98,6 @@ def sentence_of(error: Exception) -> str:
         case AccountError():
             return str(error.sentence)
         case RateLimitedError():
-            minutes = max(1, round(error.retry_after / 60))
-            return _("That was too often. Try again in about %(minutes)d min.") % {
-                "minutes": minutes
-            }
+            return too_often(error)
         case _:
             return _("Its content is erased: it can't be sent again.")

@@ -26,6 +26,7 @@ from tasks.deliveries import send_letter
 from tasks.errors import RateLimitedError
 from tasks.mail import Letter
 from tasks.models import Message
+from tasks.ratelimits import here
 from tasks.workspace import current_schema, current_workspace
 
 
@@ -42,7 +43,7 @@ def invite(*, email: str, role: str, by: User, language: str | None = None) -> I
     if not by.is_verified:
         # Whoever hasn't shown that an address is theirs has us write to no other one.
         raise UnverifiedError
-    ratelimits.hit("invite", current_workspace().schema_name)
+    ratelimits.spend(here("invite"))
     if User.objects.filter(email__iexact=email).exists():
         raise AlreadyMemberError
     token = new_token()
@@ -69,7 +70,7 @@ def reinvite(*, invitation: Invitation) -> None:
     Raises `InvitationGoneError`, `SentJustNowError` and `RateLimitedError`.
     """
     not_just_now(invitation.pk)
-    ratelimits.hit("invite", current_workspace().schema_name)
+    ratelimits.spend(here("invite"))
     token = new_token()
     renewed = Invitation.objects.open().filter(pk=invitation.pk)
     if not renewed.update(token_hash=hashed(token), expires_at=_invitation_expiry()):
@@ -145,7 +146,7 @@ def accept_invitation(*, token: str, full_name: str, password_hash: str, **field
 def not_just_now(letter_id: UUID) -> None:
     """Count another sending of one letter. Raises `SentJustNowError` after less than a minute."""
     try:
-        ratelimits.hit("resend", current_schema(), str(letter_id))
+        ratelimits.spend(here("resend", str(letter_id)))
     except RateLimitedError as refusal:
         raise SentJustNowError(refusal.retry_after) from None
 

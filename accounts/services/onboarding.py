@@ -10,7 +10,7 @@ from tasks import outbox, ratelimits
 from tasks.deliveries import send_welcome
 from tasks.mail import Letter
 from tasks.models import Message
-from tasks.workspace import current_workspace
+from tasks.ratelimits import here
 
 
 @transaction.atomic
@@ -31,7 +31,7 @@ def resend(*, message: Message) -> None:
             return
         letter_id = invitation.pk
     not_just_now(letter_id)
-    ratelimits.hit("invite", current_workspace().schema_name)
+    ratelimits.spend(here("invite"))
     outbox.resend(message=message)
 
 

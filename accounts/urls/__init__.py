@@ -1,1 +1,1 @@
-"""The people's pages: `entrance` leads in, `own` is each person's self-service."""
+"""The people's pages: `entrance` and `instead` lead in, `own` is each person's self-service."""

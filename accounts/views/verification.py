@@ -18,9 +18,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.clients import too_often, with_retry_after
 from accounts.models import User
 from accounts.permissions import is_verified, start_of
 from accounts.requests import MemberRequest, TenantRequest
+from accounts.tries import spend_code
+from tasks.errors import RateLimitedError
+from tasks.workspace import is_public
 
 
 @never_cache
@@ -48,24 +52,49 @@ class CodeView(ConfirmEmailVerificationCodeView):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Lead whoever has no code on its way, or one that is too old, to a new one."""
         user = request.user
-        awaits_one = user.is_authenticated and not is_verified(user)
+        # Operators have no page that sends one: allauth leads them to their addresses.
+        awaits_one = not is_public() and user.is_authenticated and not is_verified(user)
         if awaits_one and EmailVerificationProcess.resume(request) is None:
             return redirect("verify-email")
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         return response
 
     def _verify_form_valid(self, form: Any) -> HttpResponse:
-        if self.stage and not self.stage.login.redirect_url:
+        if self.stage and not self.stage.login.redirect_url and not is_public():
             self.stage.login.redirect_url = start_of(self._process.user)
         response: HttpResponse = super()._verify_form_valid(form)
         return response
+
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Count the try before it is looked at: many at once get no more than one by one."""
+        if self._action == "verify":
+            try:
+                has_one_left = spend_code(
+                    self._process.state.get("user_id", ""), self._process.code
+                )
+            except RateLimitedError as error:
+                return self._far_too_many(error)
+            if not has_one_left:
+                self._process.abort()
+                return self._too_many()
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        return response
+
+    def _far_too_many(self, error: RateLimitedError) -> HttpResponse:
+        """Say when to come back, and nothing about the code that came."""
+        messages.error(self.request, too_often(error))
+        context = self.get_context_data(form=self.get_form_class()())
+        return with_retry_after(render(self.request, self.template_name, context), error)
 
     def _verify_form_invalid(self, form: Any) -> HttpResponse:
         if self._process.record_invalid_attempt():
             context = self.get_context_data(form=form)
             status = HTTPStatus.UNPROCESSABLE_ENTITY
             return render(self.request, self.template_name, context, status=status)
-        if self.request.user.is_authenticated:
+        return self._too_many()
+
+    def _too_many(self) -> HttpResponse:
+        if self.request.user.is_authenticated and not is_public():
             messages.error(self.request, _("Those were too many wrong codes. Send a new one."))
             address: str = self.passthrough_next_url(reverse("verify-email"))
             return redirect(address)

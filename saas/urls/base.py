@@ -11,6 +11,7 @@ urlpatterns = [
     path("terms/", views.terms, name="terms"),
     path("language/", set_language, name="set_language"),
     path("", include("tenants.urls")),
+    path("operator/accounts/", include("accounts.urls.instead")),
     path("operator/accounts/", include("allauth.urls")),
     path("operator/", site.urls),
 ]

@@ -4,8 +4,12 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from accounts.console import urls as people
+from saas.views import too_many
 from tenants.console import urls as settings
 from tenants.views import home
+
+# What allauth answers whoever does too much.
+handler429 = too_many
 
 # One namespace for the console, whoever owns the page.
 console = [*people.urlpatterns, *settings.urlpatterns]
@@ -14,6 +18,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("language/", set_language, name="set_language"),
     path("accounts/", include("accounts.urls.entrance")),
+    path("accounts/", include("accounts.urls.instead")),
     path("accounts/", include("allauth.urls")),
     path("account/", include("accounts.urls.own")),
     path("console/", include((console, "console"))),

@@ -150,7 +150,7 @@ def test_signing_out_ends_the_session_and_says_so(acme, make_user, client_of, vi
 
 
 def test_too_many_tries_are_told_to_wait(acme, make_user, client_of, settings, visible):
-    settings.ACCOUNT_RATE_LIMITS = {"login": "2/m/ip", "login_failed": "2/m/key"}
+    settings.LIMITS = {**settings.LIMITS, "guess_here": "2/5 minute"}
     user, client = make_user(acme), client_of(acme)
     for _ in range(2):
         sign_in(client, user.email, "wrong")
@@ -158,7 +158,9 @@ def test_too_many_tries_are_told_to_wait(acme, make_user, client_of, settings, v
     response = sign_in(client, user.email)
 
     assert response.status_code == 429
-    assert "Please wait a minute and try again." in visible(response)
+    assert 0 < int(response.headers["Retry-After"]) <= 300
+    assert "There were too many wrong tries. Wait about" in visible(response)
+    assert f'value="{user.email}"' in response.content.decode(), "what was typed is kept"
 
 
 # --- The operators' host ---

@@ -4,7 +4,8 @@ import pytest
 from django.core.cache import cache, caches
 
 from saas import health
-from saas.caches import FallbackCache
+from saas.caches import MOST_ENTRIES, FallbackCache
+from tasks import ratelimits
 from tasks.workspace import public_context, workspace_context
 from tests.conftest import PASSWORD
 
@@ -61,18 +62,47 @@ def test_people_sign_in_while_redis_is_away(redis_away, acme, make_user, client_
     assert response.url == "/"
 
 
-def test_tries_are_counted_while_redis_is_away(redis_away, acme, make_user, client_of, settings):
-    settings.ACCOUNT_RATE_LIMITS = {"login_failed": "2/m/key"}
+@pytest.fixture
+def uncounted():
+    """Let nothing be left of what was counted while Redis was away."""
+    ratelimits._shared.cache_clear()
+    ratelimits._local.cache_clear()
+    yield
+    ratelimits._shared.cache_clear()
+    ratelimits._local.cache_clear()
+
+
+def test_tries_are_counted_while_redis_is_away(
+    redis_away, uncounted, acme, make_user, client_of, settings
+):
+    settings.REDIS_URL = "redis://127.0.0.1:9/0"
+    settings.LIMITS = {**settings.LIMITS, "guess_here": "2/5 minute"}
     user, client = make_user(acme), client_of(acme)
     for _ in range(2):
         client.post("/accounts/login/", {"login": user.email, "password": "wrong"})
 
     response = client.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
 
-    assert response.status_code == 200
-    assert "Too many failed login attempts." in response.content.decode()
+    assert response.status_code == 429
+    assert "There were too many wrong tries." in response.content.decode()
+
+
+def test_a_stranger_does_not_flood_the_spare(redis_away, acme, monkeypatch):
+    monkeypatch.setattr(caches["default"].local, "_max_entries", 100)
+    with workspace_context(acme):
+        cache.set("tried", 3, timeout=300)
+        for number in range(1000):
+            cache.set(f"stranger-{number}", 1, timeout=300)
+            cache.get("tried")
+
+        assert cache.get("tried") == 3, "what is in use stays"
+    assert len(caches["default"].local._cache) <= 101
 
 
 def test_the_spare_is_not_taken_for_redis(redis_away):
     with public_context():
         assert health.passes(health.redis_answers) is False
+
+
+def test_the_spare_has_an_end():
+    assert caches["default"].local._max_entries == MOST_ENTRIES

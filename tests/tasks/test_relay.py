@@ -160,9 +160,9 @@ def test_a_suspended_tenants_mail_waits(acme, make_user, address):
 def test_too_many_letters_to_one_reader_wait_across_tenants(
     acme, globex, make_user, address, settings
 ):
-    settings.LIMITS = {**settings.LIMITS, "recipient": "1/hour"}
-    make_user(acme, address)
-    make_user(globex, address)
+    settings.LIMITS = {**settings.LIMITS, "mail_newcomer_all": "1/hour"}
+    make_user(acme, address, verified=False)
+    make_user(globex, address, verified=False)
     with public_context():
         first, second = Message.objects.order_by("created_at")
 
@@ -178,7 +178,11 @@ def test_too_many_letters_to_one_reader_wait_across_tenants(
 def test_letters_that_strangers_ask_for_do_not_use_up_a_readers_codes(
     acme, globex, address, settings
 ):
-    settings.LIMITS = {**settings.LIMITS, "stranger": "1/hour", "recipient": "1/hour"}
+    settings.LIMITS = {
+        **settings.LIMITS,
+        "mail_stranger_all": "1/hour",
+        "mail_newcomer_all": "1/hour",
+    }
     sent = []
     for tenant, kind, template in (
         (globex, "unknown_account", "unknown_account"),
