@@ -38,6 +38,8 @@ class Stack:
     environment: dict[str, str]
     database: str
     logs: Path
+    # Whose code runs: this checkout's, or a changed copy's.
+    root: Path = ROOT
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -50,8 +52,8 @@ class Stack:
     def start(self, name: str) -> None:
         with (self.logs / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [str(ROOT / "bin" / "start"), name],
-                cwd=ROOT,
+                [str(self.root / "bin" / "start"), name],
+                cwd=self.root,
                 env=self.environment,
                 stdout=log,
                 stderr=log,
@@ -78,7 +80,7 @@ class Stack:
         """Run a management command to its end, and return what it says."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
+            cwd=self.root,
             env=self.environment,
             capture_output=True,
             text=True,
@@ -253,7 +255,11 @@ def own_servers(place: Path) -> Iterator[OwnServers]:
 
 @contextlib.contextmanager
 def on_own_servers(
-    place: Path, *processes: str, servers: OwnServers | None = None, **changes: str
+    place: Path,
+    *processes: str,
+    servers: OwnServers | None = None,
+    root: Path = ROOT,
+    **changes: str,
 ) -> Iterator[tuple[Stack, OwnServers]]:
     """A migrated stack on servers of its own, of which the named processes run.
 
@@ -269,7 +275,7 @@ def on_own_servers(
         # A page is to feel the outage, and not to take a busy machine for one.
         own["REDIS_TIMEOUT"] = "3"
         variables = environment(port, place, **{**own, **changes})
-        stack = Stack(port, variables, urls.database_url, place)
+        stack = Stack(port, variables, urls.database_url, place, root)
         stack.manage("migrate_schemas", "--shared", "--noinput")
         yield ends.enter_context(running(stack, *processes)), servers
 

@@ -1,0 +1,136 @@
+"""Mistakes that the storm must find: each a change to a copy of the service's code."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from dev.paths import ROOT
+
+SERVICE = ("saas", "tenants", "accounts", "tasks", "bin", "manage.py")
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """What stands in a file, what a hurried hand makes of it, and what must be found then.
+
+    `time.sleep` stands where a busy machine would wait: it makes the moment longer in which a
+    death does harm, and no other.
+    """
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+    found: str
+
+    def make_in(self, place: Path) -> Path:
+        """Copy the service and make the mistake there; fails when the code has moved on."""
+        for name in SERVICE:
+            source, target = ROOT / name, place / name
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+        path = place / self.file
+        code = path.read_text()
+        assert code.count(self.right) == 1, f"{self.file} has changed: make {self.name!r} anew"
+        path.write_text(code.replace(self.right, self.wrong))
+        return place
+
+
+MISTAKES = [
+    Mistake(
+        "the profile is opened after the commit",
+        "accounts/receivers.py",
+        "    if created and not raw:\n        services.open_profile(user=instance)\n",
+        """\
+    import time
+    from django.db import transaction
+    from tasks.workspace import current_workspace, workspace_context
+
+    workspace = current_workspace()
+
+    def later():
+        time.sleep(1)
+        with workspace_context(workspace):
+            services.open_profile(user=instance)
+
+    if created and not raw:
+        transaction.on_commit(later)
+""",
+        "has profile, address, directory, welcome: [0, 0, 1, 0]",
+    ),
+    Mistake(
+        "the welcome is enqueued after the commit",
+        "accounts/services/profiles.py",
+        '        outbox.enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}")\n',
+        """\
+        import time
+        from tasks.workspace import current_workspace, workspace_context
+
+        workspace = current_workspace()
+
+        def later():
+            time.sleep(1)
+            with workspace_context(workspace):
+                outbox.enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}")
+
+        transaction.on_commit(later)
+""",
+        "has profile, address, directory, welcome: [1, 1, 1, 0]",
+    ),
+    Mistake(
+        "letters are given to the queue, and nobody looks after them",
+        "tasks/jobs.py",
+        "    messages = relay.hand_out()\n",
+        "    messages = []\n",
+        "is pending",
+    ),
+    Mistake(
+        "a claim holds nobody off",
+        "tasks/relay.py",
+        "message.state, message.due_at = State.SENDING, now + LEASE",
+        "message.state, message.due_at = State.SENDING, now",
+        "came twice while nothing was wrong",
+    ),
+    Mistake(
+        "a letter is noted as sent before it is",
+        "tasks/relay.py",
+        "        mail.send(message, write(message))\n",
+        """\
+        letter = write(message)
+        record_sent(message)
+        __import__("time").sleep(0.5)
+        mail.send(message, letter)
+""",
+        "is noted as sent, and no server has said so",
+    ),
+    Mistake(
+        "a letter is sent before the commit",
+        "accounts/services/profiles.py",
+        '        outbox.enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}")\n',
+        """\
+        from tasks import mail, relay
+        message = outbox.enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}")
+        mail.send(message, send_welcome.run(message))
+        relay.record_sent(message)
+        __import__("time").sleep(1)
+""",
+        "a letter nobody wrote",
+    ),
+    Mistake(
+        "the opening key is forgotten",
+        "tenants/signup.py",
+        "    if holder and (opening_key is None or holder.opening_key != opening_key):\n",
+        "    if holder:\n",
+        "can't go on with the same form",
+    ),
+    Mistake(
+        "the schema is made in a transaction of its own",
+        "tenants/signup.py",
+        "                create_schema(schema_name=tenant.schema_name)\n",
+        """\
+            with transaction.atomic(durable=True):
+                create_schema(schema_name=tenant.schema_name)
+            with transaction.atomic(durable=True):
+""",
+        "is a tenant alone",
+    ),
+]

@@ -1,0 +1,176 @@
+"""One storm from its first blow to the last letter, and what is found afterwards."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import psycopg
+
+from dev.paths import ROOT
+from tests.promises.chaos import audit
+from tests.promises.chaos.crowd import FAILURES, Crowd
+from tests.promises.chaos.people import Founder
+from tests.promises.chaos.post_office import PostOffice
+from tests.promises.chaos.storm import PROGRAMS, Storm, Supervisor, heal
+from tests.stacks import OwnServers, Visitor, on_own_servers
+
+WORKER_CONCURRENCY = 2
+NEIGHBOURS = 10
+Look = Callable[[], audit.Accounts]
+
+
+@dataclass(frozen=True)
+class Force:
+    """How hard, and for how long; `patience` is for what follows, and may be generous."""
+
+    seconds: float
+    threads: int
+    at_once: int
+    guests: int
+    pause: tuple[float, float]
+    patience: float = 300
+
+
+SHORT = Force(seconds=15, threads=6, at_once=8, guests=2, pause=(0.3, 1.0))
+LONG = Force(seconds=180, threads=10, at_once=20, guests=4, pause=(0.5, 3.0))
+
+
+@dataclass(frozen=True)
+class Aftermath:
+    """What was found wrong, and who took part in what."""
+
+    findings: list[str]
+    crowd: Crowd
+    storm: Storm
+    accounts: audit.Accounts
+    post: audit.Post
+
+    def figures(self) -> Iterator[tuple[str, int]]:
+        founders, opened = self.crowd.founders, self.accounts.tenants
+        came_back = [founder for founder in founders if founder.posts > 1]
+        went_on = [f for f in came_back if f.slug in opened and opened[f.slug].at < f.last_post_at]
+        yield "People who came, founders and guests", len(founders) + len(self.crowd.guests)
+        yield "Organisations opened, all whole", len(opened)
+        yield "Guests who joined, all whole", sum(guest.is_in for guest in self.crowd.guests)
+        yield "Forms sent again after no answer", sum(f.posts - 1 for f in came_back)
+        yield "People whose second form led on to what the first had opened", len(went_on)
+        for kind, count in sorted(self.storm.blows.items()):
+            yield f"Blows: {kind}", count
+        yield "Letters written, all delivered", self.post.sent
+        yield "Copies of them that the mail server took", self.post.copies
+        yield "Doubles: it hung up before its answer", self.post.doubled_by_the_server
+        yield "Doubles: we died before we had noted its answer", self.post.doubled_by_a_death
+
+
+def live_through(place: Path, force: Force, seed: int, root: Path = ROOT) -> Aftermath:
+    """Let people come in while the storm rages; heal everything; let them finish; look."""
+    with (
+        PostOffice() as post_office,
+        on_own_servers(place, *PROGRAMS, root=root, **_environment(post_office)) as (
+            stack,
+            servers,
+        ),
+        Supervisor(stack, servers) as supervisor,
+    ):
+        look = partial(audit.take, servers.database.administrator_url, stack.environment)
+        crowd = Crowd(lambda rng: Founder(stack, post_office, rng, force.guests), seed)
+        storm = Storm(stack, servers, post_office, seed)
+        _rage(storm, crowd, force)
+        calm_since = heal(supervisor, post_office)
+        halves = _the_unanswered(crowd, look)
+        if not halves:
+            _finish(crowd, servers, force)
+            _come_late(crowd, post_office, servers, force)
+        accounts = look()
+        strangers = _let_in_next_door(crowd)
+        supervisor.check()
+    audit.check_people(accounts, crowd.founders)
+    deaths = storm.kills_near_mail() * WORKER_CONCURRENCY
+    post = audit.check_post(accounts, post_office.copies(), calm_since, deaths)
+    unfinished = [f"{f.slug} did not get through" for f in crowd.founders if not f.is_done]
+    found = [*halves, *accounts.findings, *strangers, *unfinished]
+    return Aftermath(found, crowd, storm, accounts, post)
+
+
+def _environment(post_office: PostOffice) -> dict[str, str]:
+    """Little patience everywhere, so that a short storm sees many attempts."""
+    return {
+        "EMAIL_URL": post_office.url,
+        "RATE_LIMITS": "off",
+        "WEB_WORKERS": "2",
+        "WEB_THREADS": "4",
+        "WORKER_CONCURRENCY": str(WORKER_CONCURRENCY),
+        "OUTBOX_FIRST_RETRY_SECONDS": "0.5",
+        # Who is killed has no time to say what was covered.
+        "COVERAGE_PROCESS_START": "",
+        "COVERAGE_PROCESS_CONFIG": "",
+    }
+
+
+def _rage(storm: Storm, crowd: Crowd, force: Force) -> None:
+    is_over = threading.Event()
+    threads = crowd.live(threads=force.threads, at_once=force.at_once, until=is_over)
+    try:
+        storm.rage(force.seconds, pause=force.pause)
+    finally:
+        is_over.set()
+        for thread in threads:
+            thread.join()
+
+
+def _the_unanswered(crowd: Crowd, look: Look) -> list[str]:
+    """Whoever got no page has nothing, or everything; and the same form leads on to it."""
+    for founder in crowd.founders:
+        founder.is_hurried = False
+    accounts = look()
+    audit.check_people(accounts, crowd.founders)
+    for founder in crowd.founders:
+        if founder.posts and not founder.has_opened:
+            try:
+                founder.open()
+            except FAILURES as error:
+                accounts.find(founder.slug, "can't go on with the same form:", error)
+    return accounts.findings
+
+
+def _finish(crowd: Crowd, servers: OwnServers, force: Force) -> None:
+    """Let everybody go on to the end, and every letter out."""
+    crowd.finish(threads=force.threads, seconds=force.patience)
+    _wait_for_the_outbox(servers, force.patience)
+
+
+def _come_late(crowd: Crowd, post_office: PostOffice, servers: OwnServers, force: Force) -> None:
+    """Open one more organisation, whose welcome takes longer than the sweep to come round."""
+    post_office.mode = "slow"
+    late = crowd.newcomer()
+    late.is_hurried, late.guests = False, []
+    while not late.is_done:
+        late.step()
+    _wait_for_the_outbox(servers, force.patience)
+
+
+def _let_in_next_door(crowd: Crowd) -> list[str]:
+    """Take each session to the next tenant's host, where it must be nobody's."""
+    inside = [founder for founder in crowd.founders if founder.browser][:NEIGHBOURS]
+    found = []
+    for founder, neighbour in pairwise(inside):
+        stranger = Visitor(founder.stack, neighbour.slug)
+        stranger.cookies = dict(founder.browser.cookies) if founder.browser else {}
+        answer = stranger.get("/console/")
+        if not answer.headers.get("Location", "").startswith("/accounts/login/"):
+            found.append(f"{founder.slug} is let in at {neighbour.slug}")
+    return found
+
+
+def _wait_for_the_outbox(servers: OwnServers, seconds: float) -> None:
+    """Give it the time; what is left then, the audit finds."""
+    undelivered = "SELECT count(*) FROM tasks_message WHERE state NOT IN ('sent', 'dead')"
+    is_enough = threading.Event()
+    with psycopg.connect(servers.database.administrator_url, autocommit=True) as administrator:
+        for _ in range(int(seconds / 0.2)):
+            if administrator.execute(undelivered).fetchone() == (0,):
+                return
+            is_enough.wait(0.2)
