@@ -64,6 +64,11 @@ def _mail_limits(*, is_wide: bool) -> dict[str, str]:
     }
 
 
+def unverified_limits(*, is_wide: bool) -> tuple[int, int]:
+    """Return how many workspaces may wait to be confirmed, of one address and one network."""
+    return (1000, 10_000) if is_wide else (3, 20)
+
+
 def sign_in_limits(*, is_wide: bool) -> dict[str, str]:
     """Return the limits that allauth counts, by address or person, within one tenant.
 

@@ -8,6 +8,9 @@ def beat_schedule(*, sweep: float) -> dict[str, dict[str, Any]]:
     return {
         "relay-the-outbox": _every(sweep, "tasks.jobs.sweep", expires=60),
         "erase-expired-payloads": _every(600.0, "tasks.jobs.erase_expired"),
+        "prune-the-outbox": _every(600.0, "tasks.jobs.prune"),
+        "review-unverified-tenants": _every(300.0, "tenants.jobs.review_unverified"),
+        "prune-the-tenants": _every(300.0, "tenants.jobs.prune_all"),
     }
 
 

@@ -12,7 +12,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from saas.limits import service_limits, sign_in_limits
+from saas.limits import service_limits, sign_in_limits, unverified_limits
 from saas.logs import logging_config
 from saas.policy import content_security_policy
 from saas.schedule import beat_schedule
@@ -275,11 +275,19 @@ TERMS_VERSION = "2026-11-01"
 # --- How long things stay, in days ----------------------------------------------------
 
 NAME_RESTS_DAYS = env.int("NAME_RESTS_DAYS", default=90)
+# From the sign-up on: when an owner who confirms no address is told, and when it ends.
+UNVERIFIED_NOTICE_DAYS = env.int("UNVERIFIED_NOTICE_DAYS", default=7)
+UNVERIFIED_DAYS = env.int("UNVERIFIED_DAYS", default=14)
+if not 0 < UNVERIFIED_NOTICE_DAYS < UNVERIFIED_DAYS:
+    raise ImproperlyConfigured("UNVERIFIED_NOTICE_DAYS must lie between 0 and UNVERIFIED_DAYS.")
+LETTERS_KEPT_DAYS = env.int("LETTERS_KEPT_DAYS", default=90)
+INVITATIONS_KEPT_DAYS = env.int("INVITATIONS_KEPT_DAYS", default=90)
 
 # --- Limits ---------------------------------------------------------------------------
 
 RATE_LIMITS = env.str("RATE_LIMITS", default="on") != "off"
 LIMITS = service_limits(is_wide=not PRODUCTION)
+UNVERIFIED_PER_ADDRESS, UNVERIFIED_PER_NETWORK = unverified_limits(is_wide=not PRODUCTION)
 ACCOUNT_RATE_LIMITS = sign_in_limits(is_wide=not PRODUCTION) if RATE_LIMITS else False
 
 # --- Sessions, cookies, headers -------------------------------------------------------

@@ -1,10 +1,12 @@
 """The letters we send: each a Celery task whose function says what stands in it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from celery import shared_task
 from django.contrib.auth import get_user_model
+from django.utils.timezone import localtime
 
 from tasks import relay
 from tasks.base import TenantTask
@@ -47,6 +49,15 @@ def send_welcome(message: Message) -> Letter:
     """Greet a new person, on the way in to their workspace."""
     user = get_user_model().objects.get(pk=message.user_id)
     return Letter("welcome", to=user.email, language=user.language, context={"user": user})
+
+
+@delivery("closing_notice")
+def send_closing_notice(message: Message) -> Letter:
+    """Tell an owner who hasn't confirmed their address when their workspace ends."""
+    user = get_user_model().objects.get(pk=message.user_id)
+    closes_at = datetime.fromisoformat(message.arguments["closes_at"])
+    context = {"user": user, "closes_at": localtime(closes_at, user.zone)}
+    return Letter("closing_notice", to=user.email, language=user.language, context=context)
 
 
 @delivery("letter")

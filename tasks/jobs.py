@@ -17,6 +17,12 @@ def sweep() -> int:
 
 
 @shared_task(base=PublicTask)
+def prune() -> int:
+    """Remove letters that have had their time. Return how many."""
+    return relay.prune()
+
+
+@shared_task(base=PublicTask)
 def erase_expired() -> int:
     """Erase payloads past their expiry. Return how many."""
     return relay.erase_expired()

@@ -45,6 +45,12 @@ class MessageQuerySet(QuerySet["Message"]):
     def dead(self) -> "MessageQuerySet":
         return self.filter(state=self.model.State.DEAD)
 
+    def done_before(self, moment: datetime) -> "MessageQuerySet":
+        """Those that nothing more will become of, since before a moment; the oldest first."""
+        state = self.model.State
+        was_sent = Q(state=state.SENT, sent_at__lt=moment) | Q(state=state.DEAD)
+        return self.filter(was_sent, created_at__lt=moment).order_by("created_at")
+
     def expired(self, now: datetime) -> "MessageQuerySet":
         """Those that still hold a payload nobody may read any more."""
         return self.filter(payload__isnull=False, expires_at__lte=now)

@@ -30,6 +30,8 @@ HOLD = timedelta(minutes=15)
 # How long a message that the sweep hands out is left to the worker.
 HANDED_OUT = timedelta(minutes=2)
 BATCH = 500
+# What one run of the pruning takes at most, so that it ends well within a task's time.
+PRUNED_BATCHES = 40
 # Trying again can't help: what the letter is about is gone.
 PERMANENT = (PayloadGoneError, ObjectDoesNotExist, TenantUnknownError)
 
@@ -139,6 +141,18 @@ def erase_expired() -> int:
         state=State.DEAD, last_error="Expired before it could be sent."
     )
     return expired.update(payload=None)
+
+
+def prune() -> int:
+    """Remove letters that were sent or given up long ago, a batch at a time. Count them."""
+    before = timezone.now() - timedelta(days=settings.LETTERS_KEPT_DAYS)
+    removed = 0
+    for _turn in range(PRUNED_BATCHES):
+        keys = list(Message.objects.done_before(before).values_list("pk", flat=True)[:BATCH])
+        removed += Message.objects.done_before(before).filter(pk__in=keys).delete()[0]
+        if len(keys) < BATCH:
+            break
+    return removed
 
 
 def _said(error: Exception) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, ngettext
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -43,6 +43,20 @@ class NameRestingError(TenantError):
         self.sentence = _(
             "This address was in use until recently and rests until %(date)s. Choose another one."
         ) % {"date": date_format(localtime(until), "DATE_FORMAT")}
+
+
+class TooManyUnverifiedError(TenantError):
+    """An address has as many unconfirmed workspaces as it may."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.sentence = ngettext(
+            "You have opened %(count)d workspace whose address isn't confirmed yet. Enter the "
+            "code that we mailed you there, then open another one.",
+            "You have opened %(count)d workspaces whose addresses aren't confirmed yet. Enter "
+            "the code that we mailed you in one of them, then open another one.",
+            count,
+        ) % {"count": count}
 
 
 class NameTakenError(TenantError):

@@ -50,6 +50,11 @@ class Tenant(TenantMixin):
     opening_key = models.UUIDField(null=True, unique=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     suspended_at = models.DateTimeField(_("suspended"), null=True, editable=False)
+    # When an owner first confirmed an address; `tenants.unverified` looks after the others.
+    verified_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
+    closes_at = models.DateTimeField(_("ends, unless confirmed"), null=True, editable=False)
+    # A keyed hash, kept until it is confirmed.
+    opened_from = models.CharField(max_length=64, blank=True, editable=False)
 
     objects = TenantQuerySet.as_manager()
 
@@ -62,7 +67,15 @@ class Tenant(TenantMixin):
                 condition=Q(status__in=("active", "suspended")), name="tenant_status_known"
             ),
         ]
-        indexes = [models.Index(fields=["-created_at"], name="tenant_newest")]
+        indexes = [
+            models.Index(fields=["-created_at"], name="tenant_newest"),
+            models.Index(
+                fields=["created_at"], name="tenant_unverified", condition=Q(verified_at=None)
+            ),
+            models.Index(
+                fields=["opened_from"], name="tenant_opened_from", condition=Q(verified_at=None)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

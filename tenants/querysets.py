@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.apps import apps
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Mod
 
 if TYPE_CHECKING:
     from tenants.models import DirectoryEntry, RestingName, Tenant
@@ -19,6 +19,19 @@ class TenantQuerySet(QuerySet["Tenant"]):
 
     def suspended(self) -> Self:
         return self.filter(status="suspended")
+
+    def unverified(self) -> Self:
+        """Those of which no owner is known to have confirmed an address."""
+        return self.filter(verified_at__isnull=True)
+
+    def due_to_go(self, now: datetime, opened_before: datetime) -> Self:
+        """Unverified ones whose notice or end has come."""
+        is_due = Q(closes_at__isnull=True, created_at__lte=opened_before) | Q(closes_at__lte=now)
+        return self.unverified().filter(is_due)
+
+    def in_turn(self, turn: int, turns: int) -> Self:
+        """Those whose turn it is, of so many: each has one."""
+        return self.annotate(turn=Mod("pk", turns)).filter(turn=turn)
 
     def search(self, words: str) -> Self:
         return self.filter(Q(name__icontains=words) | Q(slug__icontains=words))

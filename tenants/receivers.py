@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
@@ -10,7 +11,7 @@ from django.dispatch import receiver
 from accounts.models import User
 from accounts.signals import users_created
 from tasks.workspace import is_public
-from tenants import directory, hosts
+from tenants import directory, hosts, unverified
 from tenants.models import Domain, Tenant
 
 
@@ -36,6 +37,23 @@ def unlist_person(*, instance: User, **_: Any) -> None:
     """Forget who is gone."""
     if not is_public():
         directory.unlist(instance)
+
+
+@receiver(post_save, sender=EmailAddress)
+def verify_tenant(*, instance: EmailAddress, raw: bool, **_: Any) -> None:
+    """Keep a tenant whose owner has confirmed an address."""
+    if instance.verified and not raw and not is_public() and instance.user.is_owner:
+        unverified.mark_verified()
+
+
+@receiver(post_save, sender=settings.AUTH_USER_MODEL)
+def verify_tenant_of(
+    *, instance: User, update_fields: frozenset[str] | None, raw: bool, **_: Any
+) -> None:
+    """The same for somebody who is made an owner with a confirmed address."""
+    may_be_new = update_fields is None or "role" in update_fields
+    if instance.is_owner and may_be_new and not raw and not is_public() and instance.is_verified:
+        unverified.mark_verified()
 
 
 @receiver([post_save, post_delete], sender=Domain)

@@ -1,6 +1,7 @@
 """Opening an organisation: everything it takes, in one transaction."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -10,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Role, User
 from accounts.names import normalise_email
 from tasks.workspace import public_context, workspace_context
-from tenants import names
+from tenants import names, unverified
 from tenants.errors import NameRestingError, NameTakenError
 from tenants.models import Domain, RestingName, Tenant
 from tenants.schemas import create_schema
@@ -34,22 +35,33 @@ def open_tenant(
     owner: Owner,
     terms_version: str = "",
     opening_key: UUID | None = None,
+    opened_from: str = "",
     welcome: bool = True,
 ) -> tuple[Tenant, User]:
     """Open an organisation: tenant, domain, schema, owner, directory, welcome; or nothing.
 
     Run twice with one `opening_key`, it returns what the first run opened. Raises
-    `NameInvalidError`, `NameReservedError`, `NameTakenError` and `NameRestingError`.
+    `NameInvalidError`, `NameReservedError`, `NameTakenError` and `NameRestingError`; with
+    `opened_from`, a visitor's network, `TooManyUnverifiedError` as well.
     """
     slug = names.parse(subdomain)
     with public_context():
         opening_key = _key_for(slug, opening_key)
         refuse_taken(slug, opening_key)
+        if opened_from and not _is_opened(slug, opening_key):
+            unverified.refuse_too_many(email=owner.email, network=opened_from)
         # Outside the transaction: hashing takes long, and holds no lock this way.
         password_hash = make_password(owner.password)
         try:
             with transaction.atomic(durable=True):
-                tenant = _create_tenant(organization, slug, owner, terms_version, opening_key)
+                tenant = _create_tenant(
+                    name=organization,
+                    slug=slug,
+                    language=owner.language,
+                    terms_version=terms_version,
+                    opening_key=opening_key,
+                    opened_from=unverified.origin_hash(opened_from),
+                )
                 create_schema(schema_name=tenant.schema_name)
                 return tenant, _create_owner(tenant, owner, password_hash, welcome=welcome)
         except NameTakenError:
@@ -73,29 +85,26 @@ def refuse_resting(slug: str) -> None:
         raise NameRestingError(resting.until)
 
 
+def _is_opened(slug: str, opening_key: UUID | None) -> bool:
+    """Whether the same form has opened the tenant already."""
+    return Tenant.objects.filter(slug=slug, opening_key=opening_key).exists()
+
+
 def _key_for(slug: str, opening_key: UUID | None) -> UUID | None:
     """Return the form's key, unless it has opened another tenant: then this is a new wish."""
     used = Tenant.objects.exclude(slug=slug).filter(opening_key=opening_key)
     return None if opening_key and used.exists() else opening_key
 
 
-def _create_tenant(
-    organization: str, slug: str, owner: Owner, terms_version: str, opening_key: UUID | None
-) -> Tenant:
+def _create_tenant(**fields: Any) -> Tenant:
     """Insert tenant and domain first: who loses a race waits here, before any real work."""
     try:
-        tenant: Tenant = Tenant.objects.create(
-            name=organization,
-            slug=slug,
-            language=owner.language,
-            terms_version=terms_version,
-            opening_key=opening_key,
-        )
+        tenant: Tenant = Tenant.objects.create(**fields)
         Domain.objects.create(domain=tenant.host, tenant=tenant, is_primary=True)
     except IntegrityError:
         raise NameTakenError from None
     # Asked again now that the name is ours: whoever had it may have gone a moment ago.
-    refuse_resting(slug)
+    refuse_resting(tenant.slug)
     return tenant
 
 

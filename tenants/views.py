@@ -18,7 +18,7 @@ from tasks import ratelimits
 from tasks.errors import RateLimitedError
 from tasks.workspace import workspace_context
 from tenants import availability, services, signup
-from tenants.errors import TenantError
+from tenants.errors import TenantError, TooManyUnverifiedError
 from tenants.forms import FindForm, SignUpForm
 from tenants.models import Tenant
 
@@ -63,7 +63,10 @@ def _open(request: HttpRequest, form: SignUpForm) -> HttpResponse:
             owner=owner,
             terms_version=settings.TERMS_VERSION,
             opening_key=data["opening_key"],
+            opened_from=client_network(request),
         )
+    except TooManyUnverifiedError as error:
+        return _sign_up_again(request, form, str(error), HTTPStatus.TOO_MANY_REQUESTS)
     except TenantError as error:
         form.add_error("subdomain", error.sentence)
         return _sign_up_again(request, form)

@@ -19,6 +19,7 @@ from accounts.services.profiles import (
     open_profile,
     open_profiles,
 )
+from accounts.services.pruning import outlived, prune
 
 __all__ = [
     "accept_invitation",
@@ -36,7 +37,9 @@ __all__ = [
     "open_picture",
     "open_profile",
     "open_profiles",
+    "outlived",
     "preview",
+    "prune",
     "reactivate",
     "reinvite",
     "resend",

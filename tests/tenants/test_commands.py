@@ -228,7 +228,6 @@ def count_sessions(tenant):
     [
         ("create_tenant", "open_tenant"),
         ("clone_tenant", "open_tenant"),
-        ("delete_tenant", "suspend_tenant"),
         ("rename_schema", "settings"),
         ("create_missing_schemas", "migrate_schemas"),
         ("create_tenant_superuser", "open_tenant"),

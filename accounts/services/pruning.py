@@ -1,0 +1,47 @@
+"""What has had its time in one tenant, or in public: removed, so that the tables stay bounded."""
+
+from datetime import timedelta
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import Handoff, Invitation
+
+BATCH = 1000
+# The list of somebody's sessions is written beside the session: leave it the time to come.
+JUST_MADE = timedelta(days=1)
+
+
+def prune(*, grace: timedelta = timedelta()) -> int:
+    """Remove what ended in the current schema at least `grace` ago, in batches. Count it.
+
+    Each batch is a transaction of its own, and may be run beside another.
+    """
+    return sum(_remove(rows) for rows in outlived(grace=grace).values())
+
+
+def outlived(*, grace: timedelta = timedelta()) -> dict[str, "QuerySet[Any]"]:
+    """Return the rows that ended at least `grace` ago, by what they are."""
+    now = timezone.now() - grace
+    kept_since = now - timedelta(days=settings.INVITATIONS_KEPT_DAYS)
+    over = (
+        Q(accepted_at__lt=kept_since) | Q(revoked_at__lt=kept_since) | Q(expires_at__lt=kept_since)
+    )
+    listed = UserSession.objects.filter(last_seen_at__lt=now - JUST_MADE)
+    return {
+        "sessions": Session.objects.filter(expire_date__lt=now),
+        "entries of ended sessions": listed.exclude(session_key__in=Session.objects.values("pk")),
+        "handoffs": Handoff.objects.filter(expires_at__lt=now),
+        "invitations": Invitation.objects.filter(over),
+    }
+
+
+def _remove(rows: "QuerySet[Any]") -> int:
+    removed = 0
+    while keys := list(rows.values_list("pk", flat=True)[:BATCH]):
+        removed += rows.model._default_manager.filter(pk__in=keys).delete()[0]  # noqa: SLF001  # Its public name.
+    return removed
