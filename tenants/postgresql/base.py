@@ -107,8 +107,11 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
 
     @property
     def depth(self) -> int:
-        """How many transactions and savepoints are open."""
-        return len(self.atomic_blocks)
+        """How many transactions and savepoints are open.
+
+        A connection that was dropped keeps its list of them until the next one is there.
+        """
+        return len(self.atomic_blocks) if self.in_atomic_block else 0
 
     def drop_if_deeper_than(self, depth: int) -> None:
         """Drop a connection whose transactions outlived the work that opened them.
