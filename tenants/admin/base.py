@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from django.contrib.admin import ModelAdmin as DjangoModelAdmin
-from django.db.models import Model
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold import decorators
@@ -13,6 +14,7 @@ from unfold.dataclasses import ActionDialog
 from unfold.paginator import InfinitePaginator
 
 F = TypeVar("F", bound=Callable[..., Any])
+M = TypeVar("M", bound=Model)
 
 
 class Decorator(Protocol):
@@ -46,6 +48,15 @@ class ReadOnlyAdmin(ModelAdmin):
     def note(self, request: HttpRequest, obj: Model, what: str) -> None:
         """Record what an operator did, under their name."""
         DjangoModelAdmin.log_change(self, request, obj, what)
+
+
+def by_id(rows: "QuerySet[M]", object_id: Any) -> "QuerySet[M]":
+    """Return the row of an id that came in an address; none for what can't be one."""
+    try:
+        key = rows.model._meta.pk.to_python(object_id)  # noqa: SLF001  # Django documents it.
+    except ValidationError:
+        return rows.none()
+    return rows.filter(pk=key)
 
 
 def confirmation(

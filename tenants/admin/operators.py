@@ -17,7 +17,7 @@ from accounts.errors import AccountError
 from accounts.models import User
 from accounts.names import normalise_email
 from accounts.requests import MemberRequest
-from tenants.admin.base import ReadOnlyAdmin, action, back_to, confirmation, display
+from tenants.admin.base import ReadOnlyAdmin, action, back_to, by_id, confirmation, display
 from tenants.admin.site import site
 from tenants.errors import OperatorExistsError
 from tenants.operators import add_operator, deactivate_operator, reactivate_operator
@@ -85,11 +85,11 @@ class OperatorAdmin(ReadOnlyAdmin):
 
     def has_deactivate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         others = User.objects.active().exclude(pk=request.user.pk)
-        return object_id is None or others.filter(pk=object_id).exists()
+        return object_id is None or by_id(others, object_id).exists()
 
     def has_reactivate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         locked_out = User.objects.filter(is_active=False)
-        return object_id is None or locked_out.filter(pk=object_id).exists()
+        return object_id is None or by_id(locked_out, object_id).exists()
 
     @action(
         description=_("Deactivate"),

@@ -16,7 +16,7 @@ from unfold.enums import ActionVariant
 from tasks import outbox
 from tasks.errors import PayloadGoneError
 from tasks.models import Message
-from tenants.admin.base import ReadOnlyAdmin, action, back_to, confirmation, display
+from tenants.admin.base import ReadOnlyAdmin, action, back_to, by_id, confirmation, display
 from tenants.admin.site import site
 from tenants.models import Tenant
 
@@ -107,7 +107,7 @@ class MessageAdmin(ReadOnlyAdmin):
 
     def has_resend_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         retriable = Message.objects.filter(state__in=RETRIABLE)
-        return object_id is None or retriable.filter(pk=object_id).exists()
+        return object_id is None or by_id(retriable, object_id).exists()
 
     @action(
         description=_("Send again"),

@@ -18,7 +18,7 @@ from unfold.enums import ActionVariant
 
 from tasks.models import Message
 from tenants import services
-from tenants.admin.base import ReadOnlyAdmin, action, back_to, confirmation, display
+from tenants.admin.base import ReadOnlyAdmin, action, back_to, by_id, confirmation, display
 from tenants.admin.closing import ClosingForm
 from tenants.admin.site import site
 from tenants.closing import close_tenant
@@ -109,6 +109,9 @@ class TenantAdmin(ReadOnlyAdmin):
     def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return _is(object_id, Status.SUSPENDED)
 
+    def has_close_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return object_id is None or by_id(Tenant.objects.all(), object_id).exists()
+
     @action(
         description=_("Suspend"),
         icon="block",
@@ -139,6 +142,7 @@ class TenantAdmin(ReadOnlyAdmin):
         description=_("Delete"),
         icon="delete_forever",
         variant=ActionVariant.DANGER,
+        permissions=["close"],
         dialog=confirmation(
             _("Delete this tenant for good?"),
             _("Its people, letters and pictures go with it. Only a backup brings them back."),
@@ -147,7 +151,7 @@ class TenantAdmin(ReadOnlyAdmin):
         ),
     )
     def close(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
-        tenant = get_object_or_404(Tenant, pk=object_id)
+        tenant = get_object_or_404(by_id(Tenant.objects.all(), object_id))
         try:
             close_tenant(tenant=tenant)
         except (TenantBusyError, TenantGoneError) as refusal:
@@ -180,7 +184,7 @@ class TenantAdmin(ReadOnlyAdmin):
     def _one(
         self, request: HttpRequest, object_id: str, change: Callable[..., None], what: str
     ) -> HttpResponse:
-        self._many(request, Tenant.objects.filter(pk=object_id), change, what)
+        self._many(request, by_id(Tenant.objects.all(), object_id), change, what)
         return back_to(request, reverse("admin:tenants_tenant_change", args=[object_id]))
 
     def _many(
@@ -216,7 +220,7 @@ class TenantAdmin(ReadOnlyAdmin):
 
 
 def _is(object_id: Any, status: str) -> bool:
-    return object_id is None or Tenant.objects.filter(pk=object_id, status=status).exists()
+    return object_id is None or by_id(Tenant.objects.filter(status=status), object_id).exists()
 
 
 site.register(Tenant, TenantAdmin)

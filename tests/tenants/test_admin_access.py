@@ -12,6 +12,7 @@ from tests.conftest import PASSWORD
 INDEX = "/operator/"
 TENANTS = "/operator/tenants/tenant/"
 OPERATORS = "/operator/accounts/user/"
+OUTBOX = "/operator/tasks/message/"
 LOGIN = "/operator/accounts/login/"
 State = Message.State
 
@@ -33,6 +34,15 @@ def notices(client, url):
 
 
 # --- Who gets in ---
+
+
+def test_an_id_that_can_be_nobodys_is_refused_and_breaks_nothing(operator_client):
+    pages = [OPERATORS + "{}/deactivate/", OUTBOX + "{}/resend_one/"]
+    pages += [TENANTS + page for page in ("{}/suspend/", "{}/close/")]
+
+    for page in pages:
+        for made_up in ("no-number", "b0bbe0de-0000-4000-8000-000000000001"):
+            assert operator_client.get(page.format(made_up)).status_code == 403, page
 
 
 def test_a_visitor_is_sent_to_allauths_sign_in(base_client, db):
