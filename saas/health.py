@@ -1,15 +1,23 @@
 """Health: whether the process lives, and whether it can work."""
 
+import logging
 from collections.abc import Callable
 from http import HTTPStatus
+from ipaddress import ip_address
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import JsonResponse
+from django.http import HttpRequest, JsonResponse
+from django.utils.crypto import constant_time_compare
 from django_redis import get_redis_connection
 from redis import RedisError
 
+from accounts.clients import client_address
 from tasks.workspace import public_context
+
+logger = logging.getLogger(__name__)
 
 
 def live() -> JsonResponse:
@@ -17,15 +25,36 @@ def live() -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
-def ready() -> JsonResponse:
-    """Answer 200 when database, Redis and migrations are there; else 503, and which isn't."""
+def ready(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when database, Redis and migrations are there, else 503.
+
+    Which isn't stands in the log, and in the answer for those who may know.
+    """
     checks = {"database": database_answers, "redis": redis_answers, "migrations": is_migrated}
     with public_context():
         results = {name: passes(check) for name, check in checks.items()}
-    if all(results.values()):
-        return JsonResponse({"status": "ok", **results})
-    status = HTTPStatus.SERVICE_UNAVAILABLE
-    return JsonResponse({"status": "down", **results}, status=status)
+    missing = [name for name, is_there in results.items() if not is_there]
+    if missing:
+        logger.warning("Not ready: %s", ", ".join(missing))
+    answer = {"status": "down" if missing else "ok", **(results if may_know(request) else {})}
+    status = HTTPStatus.SERVICE_UNAVAILABLE if missing else HTTPStatus.OK
+    return JsonResponse(answer, status=status)
+
+
+def may_know(request: HttpRequest) -> bool:
+    """Whether somebody is told which part is away: who has the token, or is on this machine.
+
+    A private network is not enough: in an office, visitors come from one.
+    """
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if settings.HEALTH_TOKEN and constant_time_compare(given, settings.HEALTH_TOKEN):
+        return True
+    if "X-Forwarded-For" in request.headers and not settings.TRUSTED_PROXIES:
+        return False  # A proxy on this machine that nobody has counted: this is its visitor.
+    try:
+        return ip_address(client_address(request)).is_loopback
+    except (ImproperlyConfigured, PermissionDenied, ValueError):
+        return False
 
 
 def database_answers() -> bool:

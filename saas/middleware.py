@@ -24,7 +24,7 @@ class HealthMiddleware:
             case "/healthz":
                 return health.live()
             case "/readyz":
-                return health.ready()
+                return health.ready(request)
             case _:
                 return self.get_response(request)
 

@@ -49,6 +49,8 @@ SECURE = BASE_SCHEME == "https"
 # the base domain and what lies below it; custom domains are rows as well.
 ALLOWED_HOSTS = ["*"]
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+# Whoever shows it to /readyz is told which part is away.
+HEALTH_TOKEN = env.str("HEALTH_TOKEN", default="")
 
 # --- Secrets --------------------------------------------------------------------------
 
