@@ -24,8 +24,5 @@ class PreferencesMiddleware:
                 translation.activate(request.user.language)
                 request.LANGUAGE_CODE = translation.get_language()
             with timezone.override(request.user.zone):
-                response = self.get_response(request)
-            # Somebody's own page is in no cache, unless its view knows better (OWASP ASVS 14.3.2).
-            response.headers.setdefault("Cache-Control", "private, no-store")
-            return response
+                return self.get_response(request)
         return self.get_response(request)

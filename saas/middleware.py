@@ -6,9 +6,11 @@ from typing import cast
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.security import SecurityMiddleware
 
 from accounts.sessions import SessionStore
 from saas import health
+from saas.policy import PERMISSIONS
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -29,21 +31,34 @@ class HealthMiddleware:
                 return self.get_response(request)
 
 
-class SecurityHeadersMiddleware:
-    """Add the headers that Django has no setting for (OWASP ASVS 3.4)."""
+class SecurityHeadersMiddleware(SecurityMiddleware):
+    """Put what keeps browsers strict on every answer, whoever gave it (OWASP ASVS 3.4).
+
+    It stands outermost: Django turns what is raised further in into an answer before it comes
+    here, and static files, health and refusals come by as well. Django's own stands further in,
+    and redirects to HTTPS.
+    """
 
     HEADERS = {
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        "Permissions-Policy": PERMISSIONS,
         "Cross-Origin-Resource-Policy": "same-origin",
+        # Tenants are one site to a browser; so each gets a process of its own where it can.
+        "Origin-Agent-Cluster": "?1",
+        # Whatever says nothing else is somebody's own: in no cache, nor behind the back button.
+        "Cache-Control": "private, no-store",
     }
 
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
+    def process_request(self, request: HttpRequest) -> None:
+        """Leave the redirect to Django's."""
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response = super().process_response(request, response)
+        if "Strict-Transport-Security" in response.headers and not _is_below_base(request):
+            # Somebody's own domain: what lies below it is not ours to promise.
+            response.headers["Strict-Transport-Security"] = f"max-age={self.sts_seconds}"
         for name, value in self.HEADERS.items():
             response.headers.setdefault(name, value)
+        response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
         return response
 
 
@@ -96,3 +111,9 @@ def _put_token(request: HttpRequest, response: HttpResponse) -> None:
 def _is_base(request: HttpRequest) -> bool:
     """Whether the request came to the service's own host: the tenant middleware has seen it."""
     return getattr(request, "workspace", None) is None
+
+
+def _is_below_base(request: HttpRequest) -> bool:
+    """Whether the name that was asked for, be it one or not, ends in the base domain."""
+    name = request.META.get("HTTP_HOST", "").partition(":")[0].rstrip(".").lower()
+    return f".{name}".endswith(f".{settings.BASE_DOMAIN}")

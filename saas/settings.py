@@ -101,11 +101,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # The first two see every answer; what they add is on all of them.
+    "saas.middleware.SecurityHeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
     "saas.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "saas.middleware.SecurityHeadersMiddleware",
-    "csp.middleware.CSPMiddleware",
     "tenants.middleware.TenantMiddleware",
     "saas.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -338,6 +339,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": _manifest if PRODUCTION else _plain},
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # No other site's page reads our files.
 # Pictures are 2 MB at most; whatever is larger is refused before it is read.
 PICTURE_MAX_BYTES = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

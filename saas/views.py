@@ -2,24 +2,30 @@
 
 import math
 import time
+from http import HTTPStatus
 
 from allauth.core.internal.ratelimit import get_cache_key, get_rates
 from django.conf import settings
 from django.core.cache import cache
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views import defaults
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from accounts.clients import with_retry_after
 from tasks.errors import RateLimitedError
 
 
+@cache_control(private=True, no_cache=True)
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     """Say what this is, and lead to sign-up."""
     return render(request, "saas/landing.html")
 
 
+@cache_control(private=True, no_cache=True)
 @require_safe
 def terms(request: HttpRequest) -> HttpResponse:
     """Show the terms that sign-up asks for, with their version."""
@@ -59,3 +65,11 @@ def _seconds_left(request: HttpRequest) -> int:
         if len(history) >= rate.amount:
             waits.append(history[rate.amount - 1] + rate.duration - time.time())
     return math.ceil(max(waits))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what makes no sense; 413 where there is too much of it (RFC 9110, 15.5.14)."""
+    response = defaults.bad_request(request, exception)
+    if isinstance(exception, RequestDataTooBig):
+        response.status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    return response

@@ -6,6 +6,8 @@ from django.views.i18n import set_language
 from saas import views
 from tenants.admin import site
 
+handler400 = "saas.views.bad_request"
+
 urlpatterns = [
     path("", views.landing, name="landing"),
     path("terms/", views.terms, name="terms"),

@@ -14,6 +14,8 @@ handler429 = too_many
 # One namespace for the console, whoever owns the page.
 console = [*people.urlpatterns, *settings.urlpatterns]
 
+handler400 = "saas.views.bad_request"
+
 urlpatterns = [
     path("", home, name="home"),
     path("language/", set_language, name="set_language"),

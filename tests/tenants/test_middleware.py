@@ -113,16 +113,6 @@ def test_health_is_answered_on_any_host(db, base_client):
     assert ready == {"status": "ok", "database": True, "redis": True, "migrations": True}
 
 
-def test_a_page_carries_strict_headers(acme, client_of):
-    headers = client_of(acme).get("/accounts/login/").headers
-
-    policy = headers["Content-Security-Policy"]
-    assert "unsafe" not in policy
-    assert "default-src 'none'" in policy
-    assert headers["X-Frame-Options"] == "DENY"
-    assert headers["Referrer-Policy"] == "same-origin"
-
-
 def test_two_contexts_of_one_thread_do_not_mix(acme, globex, make_user):
     with workspace_context(acme):
         make_user(globex, "gus@globex.test")
