@@ -31,14 +31,14 @@ REGIONS = {
 }
 
 
-class InvitationForm(forms.Form):
-    """What it takes to join. The address is the invitation's, and can't be chosen."""
+class NewPersonForm(forms.Form):
+    """What it takes to become somebody: a name, the terms, and a password that isn't the name."""
 
     full_name = forms.CharField(
         label=_("Your name"),
         max_length=MAX_NAME,
         validators=[validate_display_name],
-        widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True}),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     password = forms.CharField(
         label=_("Password"),
@@ -53,19 +53,31 @@ class InvitationForm(forms.Form):
         error_messages={"required": _("Accept the terms to go on.")},
     )
 
-    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.email = email
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        person = User(email=self.email, full_name=cleaned.get("full_name", ""))
         if password := cleaned.get("password"):
             try:
-                validate_password(password, person)
+                self.judge_password(password, cleaned)
             except ValidationError as error:
                 self.add_error("password", error)
         return cleaned
+
+    def judge_password(self, password: str, cleaned: dict[str, Any]) -> None:
+        """Raise `ValidationError` on a password that is too easy for whoever this becomes."""
+        person = User(email=cleaned.get("email", ""), full_name=cleaned.get("full_name", ""))
+        validate_password(password, person)
+
+
+class InvitationForm(NewPersonForm):
+    """What it takes to join. The address is the invitation's, and can't be chosen."""
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+        self.fields["full_name"].widget.attrs["autofocus"] = True
+
+    def judge_password(self, password: str, cleaned: dict[str, Any]) -> None:
+        super().judge_password(password, {**cleaned, "email": self.email})
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
