@@ -13,6 +13,7 @@ from django.utils import timezone
 from tasks.models import Message
 from tasks.workspace import public_context, workspace_context
 from tests.brokers import broker_at
+from tests.operators import notices, reloaded, rows
 
 INDEX = "/operator/"
 TENANTS = "/operator/tenants/tenant/"
@@ -34,22 +35,6 @@ def make_message(tenant, state=State.DEAD, **fields):
                 **fields,
             }
         )
-
-
-def reloaded(row):
-    with public_context():
-        return type(row).objects.get(pk=row.pk)
-
-
-def rows(response):
-    """Return the first cell's text of each row of a list."""
-    body = response.content.decode().split('id="result_list"')[-1]
-    cells = re.findall(r"<th[^>]*field-[^>]*>(.*?)</th>", body, re.DOTALL)
-    return [re.sub(r"<[^>]+>", "", cell).strip() for cell in cells]
-
-
-def notices(client, url):
-    return client.get(url).content.decode()
 
 
 # --- Health ---

@@ -8,6 +8,7 @@ from accounts.models import User
 from tasks.models import Message
 from tasks.workspace import public_context
 from tests.conftest import PASSWORD
+from tests.operators import reloaded, rows
 
 INDEX = "/operator/"
 TENANTS = "/operator/tenants/tenant/"
@@ -15,22 +16,6 @@ OPERATORS = "/operator/accounts/user/"
 OUTBOX = "/operator/tasks/message/"
 LOGIN = "/operator/accounts/login/"
 State = Message.State
-
-
-def reloaded(row):
-    with public_context():
-        return type(row).objects.get(pk=row.pk)
-
-
-def rows(response):
-    """Return the first cell's text of each row of a list."""
-    body = response.content.decode().split('id="result_list"')[-1]
-    cells = re.findall(r"<th[^>]*field-[^>]*>(.*?)</th>", body, re.DOTALL)
-    return [re.sub(r"<[^>]+>", "", cell).strip() for cell in cells]
-
-
-def notices(client, url):
-    return client.get(url).content.decode()
 
 
 # --- Who gets in ---
