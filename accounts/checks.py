@@ -14,7 +14,7 @@ def receiver_is_connected(**_: Any) -> list[Error]:
 
     from accounts.receivers import open_profile
 
-    receivers, *_rest = post_save._live_receivers(get_user_model())  # noqa: SLF001
+    receivers, *_rest = post_save._live_receivers(get_user_model())  # noqa: SLF001  # There is no public list.
     if open_profile in receivers:
         return []
     return [

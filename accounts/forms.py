@@ -80,7 +80,7 @@ class InvitationForm(NewPersonForm):
         super().judge_password(password, {**cleaned, "email": self.email})
 
 
-class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # Generic in the stubs alone.
     """What somebody says about themselves: fields of the profile, and some of the user."""
 
     PERSON = ("full_name", "language", "time_zone")

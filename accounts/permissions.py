@@ -73,7 +73,7 @@ def is_verified(user: User) -> bool:
     """Whether the address that a person signs in with is confirmed; asked once a request."""
     known: bool | None = getattr(user, "_is_verified", None)
     if known is None:
-        known = user._is_verified = user.is_verified  # type: ignore[attr-defined]  # noqa: SLF001
+        known = user._is_verified = user.is_verified  # type: ignore[attr-defined]  # noqa: SLF001  # Our own note on this request's user.
     return known
 
 

@@ -52,7 +52,7 @@ class UserQuerySet(QuerySet["User"]):
 
     def count_by_standing(self) -> dict[str, int]:
         """Return how many are active and deactivated, and how many active ones each role has."""
-        roles = [role for role, _name in self.model._meta.get_field("role").flatchoices]  # noqa: SLF001
+        roles = [role for role, _name in self.model._meta.get_field("role").flatchoices]  # noqa: SLF001  # Documented, for all its name.
         return self.aggregate(
             active=Count("pk", filter=Q(is_active=True)),
             deactivated=Count("pk", filter=Q(is_active=False)),
@@ -97,7 +97,7 @@ class UserQuerySet(QuerySet["User"]):
         return super().update(**kwargs)
 
 
-class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
+class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]  # mypy takes no call for a base.
     """Makes users; the receiver and `UserQuerySet.bulk_create` make them whole."""
 
     def create_user(

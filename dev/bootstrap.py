@@ -65,8 +65,8 @@ def make_venv() -> None:
 
 def check_venv_modules() -> None:
     try:
-        import ensurepip  # noqa: F401
-        import venv  # noqa: F401
+        import ensurepip  # noqa: F401  # Asked for, not used.
+        import venv  # noqa: F401  # Asked for, not used.
     except ImportError:
         sys.exit(
             refuse(

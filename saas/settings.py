@@ -266,7 +266,7 @@ ACCOUNT_FORMS = {
 }
 ACCOUNT_USER_DISPLAY = "accounts.names.display"
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.tokens.TenantTokenGenerator"  # noqa: S105
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.tokens.TenantTokenGenerator"  # noqa: S105  # A class.
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 USERSESSIONS_TRACK_ACTIVITY = False
 # The column's 16 characters are counted in this format; pages say `as_international`.

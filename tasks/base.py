@@ -15,7 +15,7 @@ from tasks.workspace import (
 )
 
 
-class TenantTask(Task):  # type: ignore[type-arg]
+class TenantTask(Task):  # type: ignore[type-arg]  # Generic in the stubs alone.
     """A task that runs in the schema of whoever called it.
 
     A missing, unknown or suspended tenant is refused, with `TenantMissingError`,
@@ -49,7 +49,7 @@ class TenantTask(Task):  # type: ignore[type-arg]
         return workspace_context(workspace)
 
 
-class PublicTask(Task):  # type: ignore[type-arg]
+class PublicTask(Task):  # type: ignore[type-arg]  # Generic in the stubs alone.
     """A task about the shared tables alone, such as beat's."""
 
     abstract = True

@@ -63,7 +63,7 @@ def send(message: Message, letter: Letter) -> None:
     email.extra_headers["Message-ID"] = message.message_id
     email.extra_headers["Auto-Submitted"] = "auto-generated"
     # Providers may rewrite the header; anymail hands them this beside it.
-    email.metadata = {"message_id": str(message.pk)}  # type: ignore[attr-defined]
+    email.metadata = {"message_id": str(message.pk)}  # type: ignore[attr-defined]  # anymail's, untyped.
     email.send()
 
 

@@ -64,10 +64,11 @@ class OperatorAdmin(ReadOnlyAdmin):
 
     def get_form(
         self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
-    ) -> type[forms.ModelForm]:  # type: ignore[type-arg]
+    ) -> "type[forms.ModelForm[User]]":
         if obj is None:
             kwargs["form"] = self.add_form
-        return super().get_form(request, obj, change, **kwargs)  # type: ignore[no-any-return]
+        form: type[forms.ModelForm[User]] = super().get_form(request, obj, change, **kwargs)
+        return form
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Add the operator through the service, which makes address and profile as well."""

@@ -80,11 +80,12 @@ class MessageAdmin(ReadOnlyAdmin):
     # --- What is shown ---
 
     @display(description=_("Tenant"))
-    def tenant(self, message: Message) -> Any:
-        if message.tenant_pk is None:  # type: ignore[attr-defined]
+    def tenant(self, message: Any) -> Any:
+        """Lead to the tenant, of which `get_queryset` has put name and key on the message."""
+        if message.tenant_pk is None:
             return None
-        url = reverse("admin:tenants_tenant_change", args=[message.tenant_pk])  # type: ignore[attr-defined]
-        return format_html('<a href="{}" class="underline">{}</a>', url, message.tenant_name)  # type: ignore[attr-defined]
+        url = reverse("admin:tenants_tenant_change", args=[message.tenant_pk])
+        return format_html('<a href="{}" class="underline">{}</a>', url, message.tenant_name)
 
     @display(
         description=_("State"),

@@ -76,7 +76,7 @@ class ClosedCommand(BaseCommand):
     requires_system_checks: list[str] = []
 
     @property
-    def help(self) -> str:  # type: ignore[override]
+    def help(self) -> str:  # type: ignore[override]  # An attribute of the base.
         return f"Closed. Use: {self.instead}"
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -134,7 +134,7 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
 
     def _cursor(self, name: str | None = None) -> Any:
         """Open a cursor as Django does: django-tenants would send a session-level SET here."""
-        return postgresql.DatabaseWrapper._cursor(self, name)  # type: ignore[attr-defined]  # noqa: SLF001
+        return postgresql.DatabaseWrapper._cursor(self, name)  # type: ignore[attr-defined]  # noqa: SLF001  # Its own.
 
     def get_connection_params(self) -> dict[str, Any]:
         return {**super().get_connection_params(), "cursor_factory": ContextCursor}
