@@ -20,7 +20,12 @@ def client_network(request: HttpRequest) -> str:
 
     A subscriber has a /64 at least (RFC 6177), and could come from another address each time.
     """
-    address = ip_address(client_address(request))
+    return network_of(client_address(request))
+
+
+def network_of(written: str) -> str:
+    """Return the same for an address as it is written. Raises `ValueError` for no address."""
+    address = ip_address(written)
     if isinstance(address, IPv6Address):
         return str(ip_network((address, 64), strict=False))
     return str(address)

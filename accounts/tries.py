@@ -10,12 +10,12 @@ import hashlib
 
 from django.http import HttpRequest
 
-from accounts.clients import client_network
+from accounts.clients import client_network, network_of
 from accounts.devices import known_device
 from accounts.names import normalise_email
 from tasks import ratelimits
 from tasks.errors import RateLimitedError
-from tasks.ratelimits import Budget, here
+from tasks.ratelimits import Budget, everywhere, here
 
 Spent = tuple[Budget, ...]
 
@@ -51,8 +51,29 @@ def _as_stranger(request: HttpRequest, email: str) -> Spent:
 
 def forgive_person(email: str) -> None:
     """Let strangers' wrong passwords be forgotten: the person has another one now."""
+    ratelimits.forgive(*budgets_of_person(email))
+
+
+def budgets_of_person(email: str) -> Spent:
+    """Return what is counted against a person, whoever has tried."""
     person = normalise_email(email)
-    ratelimits.forgive(here("guess_person", person), here("guess_person_day", person))
+    return (
+        here("guess_person", person),
+        here("guess_person_day", person),
+        here("reset_person", person),
+    )
+
+
+def budgets_of_address(address: str, email: str | None = None) -> Spent:
+    """Return what is counted against a client address: here, and on the public pages."""
+    network = network_of(address)
+    public = tuple(everywhere(action, network) for action in ("sign_up", "check", "find"))
+    own = (here("guess_address", network), here("reset_address", network))
+    if email is None:
+        return own + public
+    person = normalise_email(email)
+    pair = (here("guess_here", person, network), here("reset_here", person, network))
+    return own + pair + public
 
 
 def spend_code(person: str, code: str) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from email.utils import formataddr
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import css_inline
@@ -83,6 +84,15 @@ def budgets_of(*, kind: str, reader: str, is_member: bool) -> tuple[Budget, ...]
     if is_member:
         return (here("mail_member", reader, kind),)
     return (here("mail_newcomer", reader), everywhere("mail_newcomer_all", reader))
+
+
+def shared_budgets_of(reader: str) -> tuple[Budget, ...]:
+    """Return what holds letters to a reader back, from all tenants and from this one."""
+    kinds = ("invitation", "welcome", *ASKED_FOR_BY_ANYBODY)
+    strangers = (budgets_of(kind=kind, reader=reader, is_member=False) for kind in kinds)
+    codes = ("email_confirmation_code", "password_reset", "welcome")
+    members = (budgets_of(kind=kind, reader=reader, is_member=True) for kind in codes)
+    return tuple(chain.from_iterable([*strangers, *members]))
 
 
 def _is_member(message: Message, letter: Letter) -> bool:

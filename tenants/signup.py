@@ -1,6 +1,7 @@
 """Opening an organisation: everything it takes, in one transaction."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,9 @@ from tenants import names, unverified
 from tenants.errors import NameRestingError, NameTakenError
 from tenants.models import Domain, RestingName, Tenant
 from tenants.schemas import create_schema
+
+# How long a form whose answer was lost may be sent again.
+SENT_AGAIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -40,9 +44,9 @@ def open_tenant(
 ) -> tuple[Tenant, User]:
     """Open an organisation: tenant, domain, schema, owner, directory, welcome; or nothing.
 
-    Run twice with one `opening_key`, it returns what the first run opened. Raises
-    `NameInvalidError`, `NameReservedError`, `NameTakenError` and `NameRestingError`; with
-    `opened_from`, a visitor's network, `TooManyUnverifiedError` as well.
+    Run twice with one `opening_key` within an hour, it returns what the first run opened.
+    Raises `NameInvalidError`, `NameReservedError`, `NameTakenError` and `NameRestingError`;
+    with `opened_from`, a visitor's network, `TooManyUnverifiedError` as well.
     """
     slug = names.parse(subdomain)
     with public_context():
@@ -125,9 +129,11 @@ def _create_owner(tenant: Tenant, owner: Owner, password_hash: str, *, welcome: 
 def _opened_before(slug: str, owner: Owner, opening_key: UUID | None) -> tuple[Tenant, User]:
     """Return what the same form has opened, to the person who knows its password.
 
-    Raises `NameTakenError` when it was another form.
+    Raises `NameTakenError` when it was another form, and when that was long ago: who comes
+    later signs in, by whatever that takes by then.
     """
-    same = Tenant.objects.open().filter(slug=slug, opening_key=opening_key)
+    since = timezone.now() - SENT_AGAIN
+    same = Tenant.objects.open().filter(slug=slug, opening_key=opening_key, created_at__gt=since)
     if opening_key is None or (tenant := same.first()) is None:
         raise NameTakenError
     with workspace_context(tenant):

@@ -4,6 +4,7 @@ from accounts.services.files import discard_pictures, stored_pictures
 from accounts.services.handoffs import consume_handoff, issue_handoff
 from accounts.services.invitations import (
     accept_invitation,
+    accepted_just_now,
     find_invitation,
     invite,
     reinvite,
@@ -23,6 +24,7 @@ from accounts.services.pruning import outlived, prune
 
 __all__ = [
     "accept_invitation",
+    "accepted_just_now",
     "change_picture",
     "change_profile",
     "change_role",

@@ -29,13 +29,19 @@ from tasks.models import Message
 from tasks.ratelimits import here
 from tasks.workspace import current_schema, current_workspace
 
+# The same wish again within so long is the same wish: a double click, or a form sent again.
+AT_ONCE = timedelta(minutes=1)
+# How long whoever has joined may send the form again, because its answer was lost.
+SOON = timedelta(minutes=15)
+
 
 @transaction.atomic
 def invite(*, email: str, role: str, by: User, language: str | None = None) -> Invitation:
     """Invite an address to join with a role. The letter goes through the outbox.
 
-    Raises `AlreadyMemberError`, `AlreadyInvitedError`, `NotAllowedError` (only an owner
-    invites owners), `UnverifiedError` and `RateLimitedError`.
+    Run twice within a minute by the same person, it returns what the first run made. Raises
+    `AlreadyMemberError`, `AlreadyInvitedError`, `NotAllowedError` (only an owner invites
+    owners), `UnverifiedError` and `RateLimitedError`.
     """
     email = normalise_email(email)
     if not may_invite(by, role):
@@ -46,20 +52,27 @@ def invite(*, email: str, role: str, by: User, language: str | None = None) -> I
     ratelimits.spend(here("invite"))
     if User.objects.filter(email__iexact=email).exists():
         raise AlreadyMemberError
-    token = new_token()
+    token, wish = new_token(), {"email": email, "role": role, "invited_by": by}
+    wish["language"] = language or current_workspace().language
     try:
         with transaction.atomic():
             invitation = Invitation.objects.create(
-                email=email,
-                role=role,
-                invited_by=by,
-                language=language or current_workspace().language,
-                token_hash=hashed(token),
-                expires_at=_invitation_expiry(),
+                token_hash=hashed(token), expires_at=_invitation_expiry(), **wish
             )
     except IntegrityError:
-        raise AlreadyInvitedError from None
+        return _invited_just_now(wish)
     _send_invitation(invitation, token)
+    return invitation
+
+
+def _invited_just_now(wish: dict[str, Any]) -> Invitation:
+    """Return what the same wish has made a moment ago, as at a double click.
+
+    Raises `AlreadyInvitedError` when it was another wish.
+    """
+    recent = Invitation.objects.open().filter(created_at__gt=timezone.now() - AT_ONCE, **wish)
+    if (invitation := recent.first()) is None:
+        raise AlreadyInvitedError
     return invitation
 
 
@@ -113,6 +126,17 @@ def find_invitation(*, token: str) -> Invitation:
         used = Invitation.objects.filter(token_hash=hashed(token), accepted_at__isnull=False)
         raise InvitationAcceptedError if used.exists() else InvitationGoneError
     return invitation
+
+
+def accepted_just_now(*, invitation_id: str) -> str:
+    """Return whose address an invitation has made a member a moment ago; empty otherwise."""
+    try:
+        key = UUID(invitation_id)
+    except ValueError:
+        return ""
+    accepted = Invitation.objects.filter(pk=key, accepted_at__gt=timezone.now() - SOON)
+    invitation = accepted.first()
+    return invitation.email if invitation else ""
 
 
 @transaction.atomic

@@ -2,9 +2,11 @@
 
 from http import HTTPStatus
 
+from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,7 +23,7 @@ from accounts.errors import (
     InvitationGoneError,
 )
 from accounts.forms import InvitationForm
-from accounts.models import Invitation
+from accounts.models import Invitation, User
 from accounts.requests import TenantRequest
 from accounts.views.entry import refuse_someone_else, sign_in, without_referrer
 
@@ -73,11 +75,29 @@ def _accept(request: TenantRequest, form: InvitationForm, token: str) -> HttpRes
     return sign_in(request, user, to=reverse("home"))
 
 
+def _joined_just_now(request: TenantRequest) -> User | None:
+    """Return who has joined by this very form, in a request whose answer never came.
+
+    Its session is gone with that answer. The password says who it is, and counts as a try.
+    """
+    email = services.accepted_just_now(invitation_id=request.POST.get("invitation", ""))
+    if not email:
+        return None
+    password = request.POST.get("password", "")
+    try:
+        user: User | None = get_adapter().authenticate(request, email=email, password=password)
+    except ValidationError:
+        return None
+    return user
+
+
 def _gone(request: TenantRequest, error: AccountError) -> HttpResponse:
     """Lead who has just joined to the start, as after a second click; say it to others."""
     request.session.pop(SESSION_KEY, None)
     if request.user.is_authenticated and "token" not in request.GET:
         return redirect("home")
+    if user := _joined_just_now(request):
+        return sign_in(request, user, to=reverse("home"))
     is_accepted = isinstance(error, InvitationAcceptedError)
     context = {"sentence": error.sentence, "is_accepted": is_accepted}
     return render(request, "accounts/invitation_gone.html", context, status=HTTPStatus.GONE)

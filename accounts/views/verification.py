@@ -4,7 +4,11 @@ import contextlib
 from http import HTTPStatus
 from typing import Any
 
-from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.email_verification_by_code import (
+    EMAIL_VERIFICATION_CODE_SESSION_KEY,
+    EmailVerificationProcess,
+)
 from allauth.account.utils import get_login_redirect_url, passthrough_next_redirect_url
 from allauth.account.views import ConfirmEmailVerificationCodeView
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -56,12 +60,22 @@ class CodeView(ConfirmEmailVerificationCodeView):
         awaits_one = not is_public() and user.is_authenticated and not is_verified(user)
         if awaits_one and EmailVerificationProcess.resume(request) is None:
             return redirect("verify-email")
+        if request.method == "POST" and self._is_done(user):
+            return redirect(start_of(user))
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         return response
+
+    def _is_done(self, user: Any) -> bool:
+        """Whether the code was entered a moment ago: this is the second click."""
+        if is_public() or not user.is_authenticated:
+            return False
+        return is_verified(user) and EmailVerificationProcess.resume(self.request) is None
 
     def _verify_form_valid(self, form: Any) -> HttpResponse:
         if self.stage and not self.stage.login.redirect_url and not is_public():
             self.stage.login.redirect_url = start_of(self._process.user)
+        if self._process.email_address.verified:
+            return self._confirmed_before()
         response: HttpResponse = super()._verify_form_valid(form)
         return response
 
@@ -79,6 +93,14 @@ class CodeView(ConfirmEmailVerificationCodeView):
                 return self._too_many()
         response: HttpResponse = super().post(request, *args, **kwargs)
         return response
+
+    def _confirmed_before(self) -> HttpResponse:
+        """Go where the first of two equal requests has led: their code was right."""
+        if self.stage:
+            response: HttpResponse = self.stage.exit()
+            return response
+        self.request.session.pop(EMAIL_VERIFICATION_CODE_SESSION_KEY, None)
+        return redirect(get_adapter().get_email_verification_redirect_url(None))
 
     def _far_too_many(self, error: RateLimitedError) -> HttpResponse:
         """Say when to come back, and nothing about the code that came."""

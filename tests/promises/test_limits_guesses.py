@@ -1,17 +1,16 @@
 """Wrong passwords and codes: an attacker gets few, and shuts nobody out."""
 
-import threading
 from collections import Counter
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection
 from django.test import Client
 
 from saas.limits import service_limits
 from tasks.workspace import workspace_context
 from tests.accounts.ways import is_in, sign_in
 from tests.conftest import PASSWORD
+from tests.racing import at_once
 
 CODE_PAGE = "/accounts/confirm-email/"
 
@@ -170,27 +169,6 @@ def test_guesses_at_the_same_time_are_no_more_than_one_by_one(committed, acme, m
 
     assert Counter(answers)[200] == 5
     assert set(answers) == {200, 429}
-
-
-def at_once(times, action):
-    """Do something in many threads that start together, and return what came of each."""
-    start, outcomes = threading.Barrier(times), []
-
-    def run(number):
-        start.wait()
-        try:
-            outcomes.append(action(number))
-        except Exception as error:  # noqa: BLE001  # Whatever it is, the test shall show it.
-            outcomes.append(repr(error))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(times)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
 
 
 # --- Codes ---

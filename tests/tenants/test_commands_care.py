@@ -186,3 +186,52 @@ def test_a_letter_enqueued_twice_is_one(acme, make_user):
         enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}")
     with public_context():
         assert Message.objects.count() == 1
+
+
+# --- forgive_tries ---
+
+
+def test_a_person_and_an_address_are_forgiven_in_one_tenant(acme, globex, settings):
+    from accounts.tries import budgets_of_address, budgets_of_person
+    from tasks import ratelimits
+    from tasks.errors import RateLimitedError
+    from tasks.mail import shared_budgets_of
+
+    settings.LIMITS = dict.fromkeys(settings.LIMITS, "1/hour")
+    email, address = "ada@example.test", "2001:db8::1"
+
+    def room_in(tenant):
+        """Spend what there is, and return how many budgets had any of their own."""
+        with workspace_context(tenant):
+            budgets = [
+                *budgets_of_person(email),
+                *shared_budgets_of(email),
+                *budgets_of_address(address, email),
+            ]
+        left = 0
+        for budget in {b for b in budgets if tenant.schema_name in b.whose}:
+            try:
+                ratelimits.spend(budget)
+                left += 1
+            except RateLimitedError:
+                continue
+        return left
+
+    all_of_them = room_in(acme)
+    assert room_in(globex) == all_of_them > 10
+    assert room_in(acme) == room_in(globex) == 0
+
+    said = run("forgive_tries", "acme", "--email", email, "--address", "2001:db8::2")
+
+    assert "They may try again." in said
+    assert room_in(acme) == all_of_them
+    assert room_in(globex) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [([], "Say whom to forgive"), (["--address", "acme.test"], "is no IP address")],
+)
+def test_forgiving_wants_to_know_whom(acme, words, said):
+    with pytest.raises(CommandError, match=said):
+        run("forgive_tries", "acme", *words)

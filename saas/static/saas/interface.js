@@ -31,6 +31,10 @@
     setTimeout(() => delete form.dataset.sent, 4000);
     for (const field of form.querySelectorAll("input[type=text][autocomplete$=password]"))
       field.type = "password";
+    // "Back" to a page that answered a form would ask to send the refused one again: it leads
+    // to the empty form instead.
+    if ("answersPost" in document.body.dataset && !event.defaultPrevented)
+      history.replaceState(null, "", location.href);
   });
 
   // The page may come back from the browser's memory: then it is to be sent again.

@@ -1,9 +1,11 @@
 """Inviting people, sending again, revoking."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Invitation
 from tasks.models import Message
@@ -49,6 +51,8 @@ def test_each_address_gets_its_own_answer_and_the_refused_ones_stay(
     acme, console, owner, member, invite, said
 ):
     invite(acme, owner, "kim@acme.test")
+    with workspace_context(acme):
+        Invitation.objects.update(created_at=timezone.now() - timedelta(minutes=5))
 
     response = console.post(INVITE, typed("kim@acme.test mia@acme.test new@acme.test"))
 
