@@ -11,7 +11,6 @@ import requests
 from tests.promises.chaos.post_office import PostOffice
 from tests.stacks import PASSWORD, Stack, Visitor
 
-# Some press "stop" before the page has come; the service works on for them.
 PATIENT, IMPATIENT = 60.0, (0.1, 1.5)
 WAITING, DONE = "waiting", "done"
 
@@ -40,6 +39,8 @@ class Founder:
     post_office: PostOffice
     rng: random.Random
     guests_wanted: int
+    # How often they press "stop" before the page has come; the service works on for them.
+    hurry: float
     slug: str = field(default_factory=lambda: f"org{uuid.uuid4().hex[:10]}")
     typed: dict[str, str] = field(default_factory=dict)
     handoff: str = ""
@@ -49,7 +50,6 @@ class Founder:
     # What it took.
     posts: int = 0
     last_post_at: float = 0.0
-    is_hurried: bool = True
     tried_codes: set[str] = field(default_factory=set)
     looks: int = 0
     browser: Visitor | None = None
@@ -195,7 +195,7 @@ class Founder:
         expect(newcomer.post("/accounts/invitation/", typed), 302)
 
     def _be_impatient_at_times(self, visitor: Visitor) -> None:
-        hurried = self.is_hurried and self.rng.random() < 0.15
+        hurried = self.rng.random() < self.hurry
         visitor.timeout = self.rng.uniform(*IMPATIENT) if hurried else PATIENT
 
 

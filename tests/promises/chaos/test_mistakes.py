@@ -9,8 +9,8 @@ from tests.promises.chaos.weather import SHORT, live_through
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("mistakes")]
 
-# What never comes needs no long wait.
-IMPATIENT = dataclasses.replace(SHORT, patience=20)
+# What never comes needs no long wait, and many lost pages find more.
+IMPATIENT = dataclasses.replace(SHORT, hurry=0.4, patience=20)
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)

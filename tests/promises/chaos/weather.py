@@ -1,6 +1,8 @@
 """One storm from its first blow to the last letter, and what is found afterwards."""
 
+import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -24,13 +26,17 @@ Look = Callable[[], audit.Accounts]
 
 @dataclass(frozen=True)
 class Force:
-    """How hard, and for how long; `patience` is for what follows, and may be generous."""
+    """How hard, and for how long.
+
+    `hurry` is how many hang up before the page comes; `patience` is for what follows.
+    """
 
     seconds: float
     threads: int
     at_once: int
     guests: int
     pause: tuple[float, float]
+    hurry: float = 0.15
     patience: float = 300
 
 
@@ -69,18 +75,19 @@ def live_through(place: Path, force: Force, seed: int, root: Path = ROOT) -> Aft
     """Let people come in while the storm rages; heal everything; let them finish; look."""
     with (
         PostOffice() as post_office,
-        on_own_servers(place, *PROGRAMS, root=root, **_environment(post_office)) as (
+        on_own_servers(place, *PROGRAMS, root=root, **_environment(post_office, seed)) as (
             stack,
             servers,
         ),
         Supervisor(stack, servers) as supervisor,
     ):
         look = partial(audit.take, servers.database.administrator_url, stack.environment)
-        crowd = Crowd(lambda rng: Founder(stack, post_office, rng, force.guests), seed)
+        crowd = Crowd(lambda rng: Founder(stack, post_office, rng, force.guests, force.hurry), seed)
         storm = Storm(stack, servers, post_office, seed)
-        _rage(storm, crowd, force)
-        calm_since = heal(supervisor, post_office)
-        halves = _the_unanswered(crowd, look)
+        with _watching(look) as halves:
+            _rage(storm, crowd, force)
+            calm_since = heal(supervisor, post_office)
+        halves += _the_unanswered(crowd, look)
         if not halves:
             _finish(crowd, servers, force)
             _come_late(crowd, post_office, servers, force)
@@ -95,11 +102,13 @@ def live_through(place: Path, force: Force, seed: int, root: Path = ROOT) -> Aft
     return Aftermath(found, crowd, storm, accounts, post)
 
 
-def _environment(post_office: PostOffice) -> dict[str, str]:
+def _environment(post_office: PostOffice, seed: int) -> dict[str, str]:
     """Little patience everywhere, so that a short storm sees many attempts."""
     return {
         "EMAIL_URL": post_office.url,
         "RATE_LIMITS": "off",
+        # With a pool and without: both have to notice that the other end is dead.
+        "DATABASE_POOL_SIZE": "4" if seed % 2 else "0",
         "WEB_WORKERS": "2",
         "WEB_THREADS": "4",
         "WORKER_CONCURRENCY": str(WORKER_CONCURRENCY),
@@ -121,10 +130,34 @@ def _rage(storm: Storm, crowd: Crowd, force: Force) -> None:
             thread.join()
 
 
+@contextlib.contextmanager
+def _watching(look: Look) -> Iterator[list[str]]:
+    """Look again and again for as long as the block runs: nobody may see a half at any moment."""
+    found: dict[str, None] = {}
+    is_over = threading.Event()
+
+    def watch() -> None:
+        while not is_over.wait(1):
+            began = time.monotonic()
+            with contextlib.suppress(psycopg.OperationalError):  # The database is down.
+                found.update(dict.fromkeys(look().findings))
+            is_over.wait(2 * (time.monotonic() - began))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    findings: list[str] = []
+    try:
+        yield findings
+    finally:
+        is_over.set()
+        watcher.join()
+        findings.extend(found)
+
+
 def _the_unanswered(crowd: Crowd, look: Look) -> list[str]:
     """Whoever got no page has nothing, or everything; and the same form leads on to it."""
     for founder in crowd.founders:
-        founder.is_hurried = False
+        founder.hurry = 0
     accounts = look()
     audit.check_people(accounts, crowd.founders)
     for founder in crowd.founders:
@@ -146,7 +179,7 @@ def _come_late(crowd: Crowd, post_office: PostOffice, servers: OwnServers, force
     """Open one more organisation, whose welcome takes longer than the sweep to come round."""
     post_office.mode = "slow"
     late = crowd.newcomer()
-    late.is_hurried, late.guests = False, []
+    late.hurry, late.guests = 0, []
     while not late.is_done:
         late.step()
     _wait_for_the_outbox(servers, force.patience)
