@@ -40,7 +40,7 @@ class Force:
     patience: float = 300
 
 
-SHORT = Force(seconds=15, threads=6, at_once=8, guests=2, pause=(0.3, 1.0))
+SHORT = Force(seconds=15, threads=6, at_once=8, guests=3, pause=(0.3, 1.0))
 LONG = Force(seconds=180, threads=10, at_once=20, guests=4, pause=(0.5, 3.0))
 
 
