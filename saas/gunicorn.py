@@ -1,12 +1,11 @@
 """How gunicorn serves us: threads, the same everywhere."""
 
 import os
-from datetime import timedelta
 from typing import Any
 
 from gunicorn.glogging import Logger
 
-from saas.logs import mask_links
+from saas.scrubbing import ScrubbingFormatter
 
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 worker_class = "gthread"
@@ -24,13 +23,13 @@ client = "%({x-forwarded-for}i)s" if behind_proxies else "%(h)s"
 access_log_format = f'{client} "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
 
 
-class MaskingLogger(Logger):
-    """gunicorn's, without the keys that stand in a path."""
+class ScrubbingLogger(Logger):
+    """gunicorn's, whose lines are scrubbed like ours: it quotes addresses that it can't read."""
 
-    def atoms(self, resp: Any, req: Any, environ: Any, request_time: timedelta) -> dict[str, Any]:
-        atoms: dict[str, Any] = super().atoms(resp, req, environ, request_time)
-        atoms["U"] = mask_links(atoms["U"])
-        return atoms
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for handler in (*self.error_log.handlers, *self.access_log.handlers):
+            handler.setFormatter(ScrubbingFormatter(handler.formatter))
 
 
-logger_class = MaskingLogger
+logger_class = ScrubbingLogger

@@ -1,15 +1,22 @@
 """How the service logs: one structured line an event, carrying the tenant's schema."""
 
-import re
+import logging
 from typing import Any
 
 import structlog
 from django.db import connection
 
+from saas.scrubbing import safely, scrub_event
+
 # What they say of each sweep would bury what a person looks for.
 CHATTY = ("celery.app.trace", "celery.beat", "celery.worker.strategy", "django.server")
 
-_RESET_KEY = re.compile(r"(/password/reset/key/)[^/\s\"']+")
+
+class StructuredFormatter(structlog.stdlib.ProcessorFormatter):
+    """structlog's, for which no line is a reason to print its arguments instead."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return safely(lambda: super(StructuredFormatter, self).format(record), record)
 
 
 def add_schema(_logger: Any, _name: str, event: structlog.typing.EventDict) -> Any:
@@ -26,17 +33,6 @@ def shorten_refusals(_logger: Any, _name: str, event: structlog.typing.EventDict
     return event
 
 
-def mask_links(text: str) -> str:
-    """Return a text without the keys of password resets: they stand in paths."""
-    return _RESET_KEY.sub(r"\1…", text)
-
-
-def mask_event(_logger: Any, _name: str, event: structlog.typing.EventDict) -> Any:
-    """Mask the links that a line quotes."""
-    event["event"] = mask_links(str(event["event"]))
-    return event
-
-
 def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
     """Return the `LOGGING` setting: JSON lines for machines, coloured ones for people."""
     shared: list[structlog.typing.Processor] = [
@@ -46,7 +42,6 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         add_schema,
         shorten_refusals,
-        mask_event,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -59,11 +54,12 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
         else structlog.dev.ConsoleRenderer(colors=False)
     )
     formatter = {
-        "()": structlog.stdlib.ProcessorFormatter,
+        "()": StructuredFormatter,
         "foreign_pre_chain": shared,
         "processors": [
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
+            scrub_event,
             renderer,
         ],
     }
@@ -73,5 +69,6 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
         "formatters": {"structured": formatter},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {name: {"level": "WARNING"} for name in CHATTY},
+        # Django's own handlers write as they please, and mail whole requests to ADMINS.
+        "loggers": {"django": {"handlers": []}} | {name: {"level": "WARNING"} for name in CHATTY},
     }

@@ -11,8 +11,23 @@ from django.middleware.security import SecurityMiddleware
 from accounts.sessions import SessionStore
 from saas import health
 from saas.policy import PERMISSIONS
+from saas.scrubbing import present_request
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
+
+
+class ScrubbingMiddleware:
+    """Have what a request carries masked in whatever is logged while it is answered."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        token = present_request.set(request)
+        try:
+            return self.get_response(request)
+        finally:
+            present_request.reset(token)
 
 
 class HealthMiddleware:

@@ -101,7 +101,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # The first two see every answer; what they add is on all of them.
+    # The outermost: whatever is logged below it may quote what the request carries.
+    "saas.middleware.ScrubbingMiddleware",
+    # These two see every answer; what they add is on all of them.
     "saas.middleware.SecurityHeadersMiddleware",
     "csp.middleware.CSPMiddleware",
     "saas.middleware.HealthMiddleware",
