@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import after_task_publish, beat_init, setup_logging
+from celery.signals import after_task_publish, beat_init, setup_logging, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
 
@@ -17,6 +17,15 @@ app.autodiscover_tasks(related_name="jobs")
 @setup_logging.connect
 def keep_django_logging(**_: Any) -> None:
     """Leave logging to Django's settings: a receiver is all it takes."""
+
+
+@worker_init.connect
+@beat_init.connect
+def check_keys(**_: Any) -> None:
+    """Refuse to start with keys that protect nothing."""
+    from saas.keys import refuse_weak_keys  # Once the apps, and their checks, are loaded.
+
+    refuse_weak_keys()
 
 
 @beat_init.connect

@@ -11,6 +11,7 @@ class TasksConfig(AppConfig):
     verbose_name = _("Outbox")
 
     def ready(self) -> None:
-        """Register the Celery tasks: autodiscovery would look for `tasks/tasks.py` alone."""
+        """Register the checks and the Celery tasks: autodiscovery would miss the deliveries."""
+        import_module("tasks.checks")
         import_module("tasks.deliveries")
         import_module("tasks.jobs")

@@ -1,0 +1,73 @@
+"""System checks: keys that would protect nothing, or that one leak would give away together."""
+
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import Error, Tags, register
+
+MIN_DIRECTORY_KEY = 32
+# What examples and forgotten templates hold.
+DEFAULTS = ("insecure", "change", "example", "secret", "key-of-44-characters")
+
+
+@register(Tags.security)
+def payload_keys_are_keys(**_: Any) -> list[Error]:
+    """Say when there is no payload key, or one that Fernet can't use."""
+    if not settings.PAYLOAD_KEYS:
+        return [Error("PAYLOAD_KEYS is empty.", hint=_HOW, id="tasks.E001")]
+    return [
+        Error(f"Key {number} of PAYLOAD_KEYS is no Fernet key.", hint=_HOW, id="tasks.E001")
+        for number, key in enumerate(settings.PAYLOAD_KEYS, start=1)
+        if not _is_fernet(key)
+    ]
+
+
+@register(Tags.security)
+def keys_differ(**_: Any) -> list[Error]:
+    """Say when one key serves two purposes: whoever learns the one knows the other."""
+    keys = [
+        settings.SECRET_KEY,
+        *settings.SECRET_KEY_FALLBACKS,
+        settings.DIRECTORY_KEY,
+        *settings.PAYLOAD_KEYS,
+    ]
+    if len(set(keys)) == len(keys):
+        return []
+    names = "SECRET_KEY, SECRET_KEY_FALLBACKS, DIRECTORY_KEY and PAYLOAD_KEYS"
+    hint = "Give each purpose a key of its own, and list each key once."
+    return [Error(f"Two keys among {names} are the same.", hint=hint, id="tasks.E002")]
+
+
+@register(Tags.security)
+def keys_are_no_defaults(**_: Any) -> list[Error]:
+    """Say when a key of production is too short, or is an example that everybody knows."""
+    if not settings.PRODUCTION:
+        return []
+    lists = {
+        "PAYLOAD_KEYS": settings.PAYLOAD_KEYS,
+        "SECRET_KEY_FALLBACKS": settings.SECRET_KEY_FALLBACKS,
+    }
+    weak = [name for name, keys in lists.items() if any(map(_is_known, keys))]
+    if len(settings.DIRECTORY_KEY) < MIN_DIRECTORY_KEY or _is_known(settings.DIRECTORY_KEY):
+        weak.append("DIRECTORY_KEY")
+    return [
+        Error(f"{name} holds a key that is short, or a default.", hint=_HOW, id="tasks.E003")
+        for name in weak
+    ]
+
+
+_HOW = "docs/operations.md, under Keys, says how to make one."
+
+
+def _is_known(key: str) -> bool:
+    """Whether a key is an example, or one character again and again."""
+    return any(word in key.lower() for word in DEFAULTS) or len(set(key)) < len(key) // 4
+
+
+def _is_fernet(key: str) -> bool:
+    try:
+        Fernet(key)
+    except ValueError:
+        return False
+    return True
