@@ -16,6 +16,7 @@ from accounts.sessions import SessionStore
 from tasks.errors import TenantMissingError
 from tasks.workspace import public_context, workspace_context
 from tests.accounts.ways import is_in, sign_in
+from tests.conftest import PASSWORD
 
 COOKIE = configured.SESSION_COOKIE_NAME
 
@@ -266,3 +267,40 @@ def test_a_token_is_as_long_as_it_must_be(acme):
 
     assert re.fullmatch("[a-z0-9]{32}", token)
     assert re.fullmatch("[0-9a-f]{40}", row.pk)
+
+
+# --- New passwords ---
+
+
+def test_a_new_password_ends_every_other_session(acme, globex, make_user, client_of):
+    user = make_user(acme)
+    make_user(globex, user.email)
+    here, elsewhere, neighbour = client_of(acme), client_of(acme), client_of(globex)
+    for client in (here, elsewhere, neighbour):
+        sign_in(client, user.email)
+
+    here.post(
+        "/accounts/password/change/",
+        {
+            "oldpassword": PASSWORD,
+            "password1": "quite another one",
+            "password2": "quite another one",
+        },
+    )
+
+    assert [is_in(client) for client in (here, elsewhere, neighbour)] == [True, False, True]
+    with workspace_context(acme):
+        listed = UserSession.objects.purge_and_list(user)
+        assert [session.session_key for session in listed] == [here.session.session_key]
+
+
+def test_a_password_that_is_reset_ends_every_session(acme, make_user, client_of, reset_path):
+    user = make_user(acme)
+    lost, found = client_of(acme), client_of(acme)
+    sign_in(lost, user.email)
+
+    found.post("/accounts/password/reset/", {"email": user.email})
+    form = found.get(reset_path(acme)).url
+    found.post(form, {"password1": "quite another one", "password2": "quite another one"})
+
+    assert not is_in(lost)
