@@ -69,6 +69,10 @@ class UserQuerySet(QuerySet["User"]):
         """Those who should not exist: see `manage.py check_profiles`."""
         return self.filter(profile__isnull=True)
 
+    def without_address(self) -> Self:
+        """The same: an address that allauth knows belongs to everybody."""
+        return self.filter(emailaddress__isnull=True)
+
     def bulk_create(self, objs: Iterable["User"], *args: Any, **kwargs: Any) -> list["User"]:
         """Create users with their profiles: Django sends no signal for these.
 

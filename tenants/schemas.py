@@ -55,6 +55,17 @@ def tenant_schemas() -> set[str]:
         return {name for (name,) in cursor.fetchall()}
 
 
+def missing_tables(*, schema_name: str, tables: list[str]) -> list[str]:
+    """Return which of these tables a schema lacks."""
+    with public_context(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name FROM unnest(%s::text[]) AS name"
+            " WHERE to_regclass(quote_ident(%s) || '.' || quote_ident(name)) IS NULL",
+            [tables, schema_name],
+        )
+        return [name for (name,) in cursor.fetchall()]
+
+
 def may_drop(*, schema_name: str) -> bool:
     """Whether the database lets us: a schema is dropped by who owns it."""
     with public_context(), connection.cursor() as cursor:

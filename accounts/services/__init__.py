@@ -1,6 +1,12 @@
 """What can be done to people: each verb whole, in one transaction."""
 
-from accounts.services.files import discard_pictures, stored_pictures
+from accounts.services.files import (
+    delete_stored,
+    discard_pictures,
+    schemas_with_pictures,
+    settled,
+    stored_pictures,
+)
 from accounts.services.handoffs import consume_handoff, issue_handoff
 from accounts.services.invitations import (
     accept_invitation,
@@ -15,6 +21,7 @@ from accounts.services.onboarding import preview, resend
 from accounts.services.profiles import (
     change_picture,
     change_profile,
+    complete,
     discard_picture,
     open_picture,
     open_profile,
@@ -28,8 +35,10 @@ __all__ = [
     "change_picture",
     "change_profile",
     "change_role",
+    "complete",
     "consume_handoff",
     "deactivate",
+    "delete_stored",
     "discard_picture",
     "discard_pictures",
     "end_sessions",
@@ -46,5 +55,7 @@ __all__ = [
     "reinvite",
     "resend",
     "revoke",
+    "schemas_with_pictures",
+    "settled",
     "stored_pictures",
 ]

@@ -1,10 +1,16 @@
 """What a tenant has uploaded, as files: deleted along with it."""
 
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from accounts.models import Profile
 from accounts.pictures import prefix_of
+
+# A file is written before its row is committed; no request takes that long.
+IN_FLIGHT = timedelta(hours=1)
 
 
 def discard_pictures(*, schema_name: str) -> int:
@@ -28,6 +34,34 @@ def stored_pictures(*, schema_name: str) -> list[str]:
     except FileNotFoundError:
         return []
     return [f"{prefix}{file}" for file in sorted(files)]
+
+
+def delete_stored(*, names: list[str]) -> None:
+    """Delete files by their names. May be run twice."""
+    for name in names:
+        _storage().delete(name)
+
+
+def settled(names: list[str]) -> list[str]:
+    """Return those files that are too old to be on their way in."""
+    before = timezone.now() - IN_FLIGHT
+    return [name for name in names if _is_older(name, before)]
+
+
+def schemas_with_pictures() -> set[str]:
+    """Return the schemas that have files, whether they are there or not."""
+    try:
+        folders, _files = _storage().listdir("")
+    except FileNotFoundError:
+        return set()
+    return {name for name in folders if stored_pictures(schema_name=name)}
+
+
+def _is_older(name: str, moment: datetime) -> bool:
+    try:
+        return bool(_storage().get_modified_time(name) < moment)
+    except FileNotFoundError:  # Deleted meanwhile.
+        return False
 
 
 def _storage() -> Any:

@@ -27,6 +27,15 @@ def open_profile(*, user: User) -> Profile:
     return profile
 
 
+@transaction.atomic
+def complete(*, user: User) -> None:
+    """Add the profile and the address that a user lacks, unconfirmed. May be run twice."""
+    Profile.objects.get_or_create(user=user)
+    addresses = EmailAddress.objects.filter(user=user)
+    if not addresses.exists():
+        EmailAddress.objects.create(user=user, email=user.email, primary=True)
+
+
 def open_profiles(*, users: list[User]) -> None:
     """The same for users made in bulk."""
     for user in users:

@@ -33,7 +33,7 @@ def _check(where: str) -> tuple[int, list[str]]:
     users = User.objects.all()
     lacking = {
         "profile": users.without_profile(),
-        "e-mail address": users.filter(emailaddress__isnull=True),
+        "e-mail address": users.without_address(),
     }
     return users.count(), [
         f"{where}: {user.email} ({user.pk}) has no {what}"
