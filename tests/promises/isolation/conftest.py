@@ -1,0 +1,35 @@
+"""A world of look-alikes, in a database of the test's own."""
+
+import psycopg
+import pytest
+from django.db import connection
+
+from tests.promises.isolation.deeds import Deeds
+from tests.promises.isolation.watch import Watch
+from tests.promises.isolation.world import database_url, make_world
+
+
+@pytest.fixture
+def world(committed, acme, globex, administrator, settings, tmp_path):
+    """Two tenants and the operators, alike but for their canaries."""
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    with psycopg.connect(database_url(administrator), autocommit=True) as database:
+        yield make_world(acme, globex, database, tmp_path / "media")
+
+
+@pytest.fixture
+def watch(world):
+    """Looks everywhere after every step."""
+    watch = Watch(world)
+    watch.start()
+    yield watch
+    watch.stop()
+    connection.clear_tenant()
+
+
+@pytest.fixture
+def deeds(world, watch):
+    """What steps are made of, and the worker that does some of them."""
+    deeds = Deeds(world, watch)
+    yield deeds
+    deeds.end()

@@ -1,0 +1,355 @@
+"""Every guard, and the same service without it: the walk must see each one missing.
+
+Each mutation takes one guard away for a while, in memory alone. To add one: write a function
+that yields with the guard gone, under `@mutation` with the guard's sentence.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+from celery import Task
+from django.conf import settings
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.test import override_settings
+
+from accounts import sessions
+from accounts.services import profiles
+from accounts.tokens import TenantTokenGenerator
+from tasks import outbox, workspace
+from tasks.base import TenantTask
+from tasks.querysets import MessageQuerySet
+from tasks.workspace import public_context, workspace_context
+from tenants import directory, hosts
+from tenants.models import DirectoryEntry, Tenant
+from tenants.postgresql import context
+from tenants.postgresql.base import DatabaseWrapper
+from tenants.querysets import DirectoryQuerySet
+
+Apply = Callable[[], AbstractContextManager[Any]]
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A guard, by its sentence; `rules` names the steps that can find it missing.
+
+    `is_doubled`: where contexts come with database roles, row-level security keeps it too.
+    """
+
+    name: str
+    guard: str
+    apply: Apply
+    rules: tuple[str, ...]
+    is_quick: bool
+    is_doubled: bool
+
+
+MUTATIONS: list[Mutation] = []
+
+
+def mutation(
+    guard: str, *rules: str, quick: bool = False, doubled: bool = False
+) -> Callable[[Any], Any]:
+    """Register a function that takes a guard away while it yields."""
+
+    def register(function: Callable[[], Iterator[None]]) -> Apply:
+        apply = contextmanager(function)
+        MUTATIONS.append(Mutation(function.__name__, guard, apply, rules, quick, doubled))
+        return apply
+
+    return register
+
+
+# --- The backend ---
+
+
+@mutation("A savepoint's rollback takes its context with it", "runs_a_program")
+def remembers_across_savepoints():
+    def sent(self, statusmessage, *, in_transaction):
+        if not in_transaction:
+            self._sent_path = None
+
+    with patch.object(DatabaseWrapper, "context_was_sent", sent):
+        yield
+
+
+@mutation("A context is forgotten with its transaction", "runs_a_program")
+def remembers_across_transactions():
+    from psycopg.pq import TransactionStatus
+
+    def to_send(self, status):
+        if not self._needs_context or status == TransactionStatus.INERROR:
+            return ""
+        path = self._wanted_path()
+        if path == self._sent_path:
+            return ""
+        self._sent_path = path
+        return context.context_statement(path)
+
+    with (
+        patch.object(DatabaseWrapper, "context_to_send", to_send),
+        patch.object(DatabaseWrapper, "context_was_sent", lambda *_, **__: None),
+        patch.object(DatabaseWrapper, "_set_autocommit", _plain("_set_autocommit")),
+        _statement("true)", "false)"),
+    ):
+        yield
+
+
+@mutation("A context is forgotten when autocommit changes", "runs_a_program")
+def remembers_across_autocommit():
+    with patch.object(DatabaseWrapper, "_set_autocommit", _plain("_set_autocommit")):
+        yield
+
+
+@mutation("What was never sent is forgotten", "runs_a_program")
+def believes_what_was_refused():
+    with patch.object(DatabaseWrapper, "forget_context", lambda _: None):
+        yield
+
+
+@mutation("The context ends with the transaction", "runs_a_program", quick=True)
+def sets_it_for_the_session():
+    with _statement("true)", "false)"):
+        yield
+
+
+@mutation("A query without a context is refused", "runs_a_program", "streams")
+def falls_back_to_public():
+    real = DatabaseWrapper._wanted_path
+
+    def wanted(self):
+        if self.schema_name:
+            return real(self)
+        return context.search_path("public", public_schema=None)
+
+    with patch.object(DatabaseWrapper, "_wanted_path", wanted):
+        yield
+
+
+@mutation("A thread starts without a context", "runs_a_program")
+def threads_inherit():
+    """As where the context is a variable of the process."""
+    last: list[Any] = []
+    real, wanted = DatabaseWrapper.set_tenant, DatabaseWrapper._wanted_path
+
+    def remember(self, tenant, include_public=True):
+        if tenant.schema_name:
+            last.append(tenant)
+        real(self, tenant, include_public)
+
+    def inherit(self):
+        if not self.schema_name and last:
+            real(self, last[-1])
+        return wanted(self)
+
+    with (
+        patch.object(DatabaseWrapper, "set_tenant", remember),
+        patch.object(DatabaseWrapper, "_wanted_path", inherit),
+    ):
+        yield
+
+
+def _plain(name: str) -> Any:
+    """The hook of the backend below ours."""
+    return getattr(DatabaseWrapper.__mro__[1], name)
+
+
+@contextmanager
+def _statement(old: str, new: str) -> Iterator[None]:
+    from tenants.postgresql import base
+
+    real = base.context_statement
+    with patch.object(base, "context_statement", lambda *a, **k: real(*a, **k).replace(old, new)):
+        yield
+
+
+# --- Requests ---
+
+
+@mutation("A response leaves no context behind", "asks_a_tenants_host")
+def keeps_the_context_after_the_response():
+
+    def stays(tenant):
+        connection.set_tenant(tenant)
+        return nullcontext()
+
+    with patch("tenants.middleware.workspace_context", stays):
+        yield
+
+
+@mutation("A transaction left open is dropped", "leaves_a_transaction_open")
+def keeps_open_transactions():
+    with patch.object(DatabaseWrapper, "drop_if_deeper_than", lambda *_: None):
+        yield
+
+
+@mutation("A host is cached under its own name", "asks_a_tenants_host")
+def caches_hosts_under_one_key():
+    with patch.object(hosts, "_key", lambda _host: "host:any"):
+        yield
+
+
+@mutation("A host that moved is forgotten", "moves_a_domain")
+def remembers_hosts_that_moved():
+    with patch.object(hosts, "forget", lambda *_: None):
+        yield
+
+
+@mutation("A session is named after its tenant, and kept in its schema", "carries_a_session")
+def keeps_sessions_in_public():
+    store = sessions.SessionStore
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(sessions, "current_schema", lambda: "public"))
+        for name in ("_get_session_from_db", "save", "exists", "delete"):
+            stack.enter_context(patch.object(store, name, _in_public(getattr(store, name))))
+        yield
+
+
+def _in_public(method: Any) -> Any:
+    def called(*args: Any, **kwargs: Any) -> Any:
+        with public_context():
+            return method(*args, **kwargs)
+
+    return called
+
+
+@mutation("A session's cookie is its host's alone", "signs_in")
+def shares_the_session_cookie():
+    with override_settings(SESSION_COOKIE_DOMAIN=f".{settings.BASE_DOMAIN}"):
+        yield
+
+
+@mutation("A reset's link opens one tenant's account", "carries_a_link")
+def resets_in_any_tenant():
+    plain = PasswordResetTokenGenerator._make_hash_value
+    with patch.object(TenantTokenGenerator, "_make_hash_value", plain):
+        yield
+
+
+@mutation("A picture is read below its tenant's prefix", "steals_a_picture")
+def opens_anybodys_picture():
+    with patch.object(profiles, "is_of_this_tenant", lambda _path: True):
+        yield
+
+
+# --- The cache ---
+
+
+def _without_schema(key: str, prefix: str, version: int) -> str:
+    return f"{prefix}:{version}:{key}"
+
+
+def _all_public(key: str, prefix: str, version: int) -> str:
+    return f"public:{prefix}:{version}:{key}"
+
+
+@mutation("A cache key carries its schema", "runs_a_program")
+def caches_without_schema():
+    with _keys(_without_schema):
+        yield
+
+
+@mutation("A cache key is refused without a context", "runs_a_program")
+def caches_in_public():
+    with _keys(_all_public):
+        yield
+
+
+@contextmanager
+def _keys(function: Any) -> Iterator[None]:
+    before = settings.CACHES["default"]
+    with override_settings(CACHES={"default": {**before, "KEY_FUNCTION": function}}):
+        cache.clear()
+        yield
+    cache.clear()
+
+
+# --- Tasks ---
+
+
+@mutation("A task is bound to a schema when it is called", "enqueues")
+def sends_tasks_unbound():
+    def send(self, *args, schema_name=None, **options):
+        return Task.apply_async(self, *args, **options)
+
+    with patch.object(TenantTask, "apply_async", send):
+        yield
+
+
+@mutation("A task is bound at the call, not at the commit", "enqueues")
+def binds_tasks_at_the_commit():
+    def nudge_later(message):
+        task, pk = message.task, str(message.pk)
+        transaction.on_commit(lambda: outbox.nudge(task, workspace.current_schema(), pk))
+
+    with patch.object(outbox, "nudge_on_commit", nudge_later):
+        yield
+
+
+@mutation("A task without a tenant is refused", "runs_a_task")
+def runs_tasks_anywhere():
+    real = TenantTask.bound_context
+
+    def bound(self):
+        headers = self.request.headers or {}
+        return real(self) if headers.get("schema_name") else public_context()
+
+    with patch.object(TenantTask, "bound_context", bound):
+        yield
+
+
+@mutation("A task of an unknown tenant is refused", "runs_a_task")
+def runs_tasks_of_nobody():
+    def bound(self):
+        schema = (self.request.headers or {}).get("schema_name") or "public"
+        with public_context():
+            tenant = Tenant.objects.filter(schema_name=schema).first()
+        return workspace_context(tenant) if tenant else public_context()
+
+    with patch.object(TenantTask, "bound_context", bound):
+        yield
+
+
+@mutation("A task leaves no context with its worker", "runs_a_task")
+def leaves_workers_in_context():
+    def call(self, *args, **kwargs):
+        connection.set_tenant(workspace.load_workspace(workspace.schema_of(self)))
+        return self.run(*args, **kwargs)
+
+    with patch.object(TenantTask, "__call__", call):
+        yield
+
+
+@mutation(
+    "A worker claims its own tenant's messages",
+    "delivers_anothers_message",
+    doubled=True,
+)
+def claims_anybodys_messages():
+    with patch.object(MessageQuerySet, "of_schema", lambda self, _schema: self.all()):
+        yield
+
+
+# --- The directory ---
+
+
+@mutation("The directory answers about one address", "finds")
+def lists_everybodys_workspaces():
+    def schemas(self, _hash):
+        return list(self.values_list("schema_name", flat=True))
+
+    with patch.object(DirectoryQuerySet, "schemas_of", schemas):
+        yield
+
+
+@mutation("The directory forgets in one schema", "deletes_the_twin", doubled=True)
+def unlists_in_every_schema():
+    def unlist(user):
+        DirectoryEntry.objects.filter(user_id=user.pk).delete()
+
+    with patch.object(directory, "unlist", unlist):
+        yield

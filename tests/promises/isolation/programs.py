@@ -1,0 +1,257 @@
+"""Programs: contexts, transactions, savepoints and errors, nested in any order.
+
+Each statement is checked against what its context may show, so that a context which was
+forgotten, or remembered for too long, is seen at the next read.
+"""
+
+import threading
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from django.core.cache import cache
+from django.db import DataError, Error, connection, transaction
+from hypothesis import strategies as st
+
+from accounts.models import Profile, User
+from tasks.errors import TenantMissingError
+from tenants.postgresql.context import ContextMissingError
+from tests.promises.isolation.watch import Watch
+from tests.promises.isolation.world import PARTIES, TWIN, World
+
+OPENING = (*PARTIES, "atomic", "manual")
+ACTING = (
+    "read", "write", "refused", "error", "many", "postpone", "late", "on_commit", "thread", "cache",
+    "keep_cursor", "use_cursor", "commit", "close", "raw",
+)  # fmt: skip
+ENDING = ("leave", "fail")
+programs = st.lists(
+    st.sampled_from((*OPENING, *ACTING, *PARTIES, "atomic", "atomic", *ENDING, *ENDING)),
+    min_size=3,
+    max_size=14,
+)
+KEY = "walk:greeting"
+
+
+class Planned(RuntimeError):  # noqa: N818  # It is thrown on purpose.
+    """What a program throws at its contexts."""
+
+
+class Manual:
+    """A transaction without `atomic`: autocommit off, and on again."""
+
+    def __enter__(self) -> None:
+        transaction.set_autocommit(False)
+
+    def __exit__(self, *error: object) -> None:
+        (transaction.rollback if error[0] else transaction.commit)()
+        transaction.set_autocommit(True)
+
+
+@dataclass
+class Program:
+    """Runs operations one by one; `frames` are the contexts and transactions it is in."""
+
+    world: World
+    watch: Watch
+    frames: list[tuple[str, Any]] = field(default_factory=list)
+    lazy: Any = None
+    cursor: Any = None
+
+    def run(self, operations: list[str]) -> None:
+        try:
+            for operation in operations:
+                self._do(operation)
+                if self.party:
+                    self.read()
+        finally:
+            while self.frames:
+                self._pop(None)
+
+    @property
+    def party(self) -> str:
+        return next((name for name, _ in reversed(self.frames) if name in PARTIES), "")
+
+    def _do(self, operation: str) -> None:
+        match operation:
+            case "acme" | "globex" | "public":
+                self._push(operation, self.world.context(operation))
+            case "atomic":
+                self._push("atomic", transaction.atomic())
+            case "manual":
+                if not connection.in_atomic_block and transaction.get_autocommit():
+                    self._push("manual", Manual())
+            case "leave":
+                self._pop(None)
+            case "fail":
+                self._fail()
+            case _:
+                getattr(self, operation)()
+
+    # --- Frames ---
+
+    def _push(self, name: str, frame: Any) -> None:
+        frame.__enter__()
+        self.frames.append((name, frame))
+
+    def _pop(self, error: Exception | None) -> str:
+        if not self.frames:
+            return ""
+        name, frame = self.frames.pop()
+        frame.__exit__(type(error) if error else None, error, None)
+        return name
+
+    def _fail(self) -> None:
+        """An error leaves contexts and transactions, and is caught round one of these."""
+        while self.frames and self._pop(Planned()) not in {"atomic", "manual"}:
+            pass
+
+    # --- Statements ---
+
+    def read(self) -> None:
+        """Read people twice, by the ORM and by hand; without a context, be refused."""
+        if not self.party:
+            self._refused_without_context(lambda: list(User.objects.all()))
+            return
+        people = list(User.objects.values_list("full_name", "profile__job_title"))
+        self._is_own(people)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT full_name FROM accounts_user")
+            self._is_own(cursor.fetchall())
+
+    def _is_own(self, rows: Any, party: str = "") -> None:
+        party = party or self.party
+        self.watch.look(repr(rows), party, "A query")
+        if self.world.marks[party].letter not in "".join(
+            text.partition("canary")[0][-1:] for row in rows for text in map(str, row)
+        ):
+            self.watch.refuse(f"A query in {party} does not find {party}'s own people: {rows}")
+
+    def _refused_without_context(self, query: Any) -> None:
+        try:
+            found = query()
+        except (ContextMissingError, TenantMissingError):
+            return
+        self.watch.refuse(f"Without a context this was answered: {found!r}")
+
+    def write(self) -> None:
+        if self.party:
+            word = self.world.word(self.party, "written")
+            Profile.objects.filter(pk=TWIN).update(job_title=word)
+
+    def many(self) -> None:
+        if self.party:
+            word = self.world.word(self.party, "many")
+            with connection.cursor() as cursor:
+                cursor.executemany(
+                    "UPDATE accounts_profile SET region = %s WHERE user_id = %s",
+                    [(word, TWIN), (word, TWIN)],
+                )
+
+    def refused(self) -> None:
+        """A statement that psycopg refuses before it is sent."""
+        if self.party:
+            try:
+                User.objects.filter(full_name="\0").exists()
+            except (DataError, ValueError):
+                return
+            self.watch.refuse("A NUL went to the database.")
+
+    def error(self) -> None:
+        """A statement that the database refuses, in a savepoint of its own."""
+        if self.party:
+            try:
+                with transaction.atomic(), connection.cursor() as cursor:
+                    cursor.execute("SELECT 1/0")
+            except Error:
+                return
+
+    def postpone(self) -> None:
+        self.lazy = User.objects.values_list("full_name")
+
+    def late(self) -> None:
+        """Evaluate a queryset that was made earlier, maybe in another context, or in none."""
+        if self.lazy is None:
+            return
+        rows, self.lazy = self.lazy, None
+        if self.party:
+            self._is_own(list(rows))
+        else:
+            self._refused_without_context(lambda: list(rows))
+
+    def keep_cursor(self) -> None:
+        self.cursor = connection.cursor()
+
+    def use_cursor(self) -> None:
+        """Use a cursor that was opened earlier, maybe in another context, or in none."""
+        cursor, self.cursor = self.cursor, None
+        if cursor is None or cursor.cursor.closed or cursor.cursor.connection.closed:
+            return
+        statement = "SELECT full_name FROM accounts_user"
+        if self.party:
+            cursor.execute(statement)
+            self._is_own(cursor.fetchall())
+        else:
+            self._refused_without_context(lambda: cursor.execute(statement))
+
+    def on_commit(self) -> None:
+        """What runs at the commit sees the context of the commit, or is refused."""
+
+        def callback() -> None:
+            frames = [(self._ambient(), None)]
+            Program(self.world, self.watch, frames if frames[0][0] else []).read()
+
+        if connection.in_atomic_block or transaction.get_autocommit():
+            transaction.on_commit(callback)
+
+    def _ambient(self) -> str:
+        schema = connection.schema_name
+        return next((p for p in PARTIES if self.world.marks[p].schema == schema), "")
+
+    def commit(self) -> None:
+        if not connection.in_atomic_block and not transaction.get_autocommit():
+            transaction.commit()
+
+    def close(self) -> None:
+        if not connection.in_atomic_block and transaction.get_autocommit():
+            self.lazy = self.cursor = None
+            connection.close()
+
+    def raw(self) -> None:
+        """Past our cursors there is no table, whatever the context."""
+        if connection.in_atomic_block or connection.connection is None:
+            return
+        if not transaction.get_autocommit():
+            return
+        row = connection.connection.execute("SELECT to_regclass('accounts_user')").fetchone()
+        if row != (None,):
+            self.watch.refuse(f"The bare connection sees {row}.")
+
+    def cache(self) -> None:
+        """What one wrote under a key, nobody else finds there."""
+        if not self.party:
+            self._refused_without_context(lambda: cache.get(KEY))
+            return
+        if found := cache.get(KEY):
+            self.watch.look(found, self.party, "The cache")
+        cache.set(KEY, self.world.word(self.party, "cached"))
+
+    def thread(self) -> None:
+        """A new thread has no context, whoever starts it."""
+        if self.world.pooled and not connection.in_atomic_block and transaction.get_autocommit():
+            connection.close()
+        answers: list[object] = []
+
+        def work() -> None:
+            for ask in (User.objects.count, partial(cache.get, KEY)):
+                try:
+                    answers.append(ask())
+                except (ContextMissingError, TenantMissingError, Error):
+                    continue
+            connection.close()
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        worker.join()
+        if answers:
+            self.watch.refuse(f"A new thread was answered without a context: {answers}")

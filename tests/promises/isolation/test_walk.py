@@ -1,0 +1,48 @@
+"""Nothing leaks: any steps in any order, and after each of them a look everywhere."""
+
+import pytest
+from django.db import connection
+from hypothesis import Phase, settings as hypothesis_settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.promises.conftest import FULL
+from tests.promises.isolation.walk import walk_of
+
+POOLS = {"no pool": None, "a pool of one": 1, **({"a pool of four": 4} if FULL else {})}
+
+
+@pytest.fixture
+def use_pool(world):
+    """Have connections come from a pool, as in production."""
+    settings_dict = connection.settings_dict
+    before = {**settings_dict, "OPTIONS": {**settings_dict["OPTIONS"]}}
+
+    def use(size: int) -> None:
+        connection.close()
+        pool = {"min_size": 1, "max_size": size, "timeout": 60}
+        settings_dict.update(CONN_MAX_AGE=0, OPTIONS={**before["OPTIONS"], "pool": pool})
+        world.pooled = True
+
+    yield use
+    connection.close()
+    connection.close_pool()
+    settings_dict.update(before)
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_no_canary_of_one_is_ever_seen_by_another(deeds, use_pool, pool, figure):
+    if POOLS[pool]:
+        use_pool(POOLS[pool])
+    settings = hypothesis_settings(
+        max_examples=60 if FULL else 3,
+        stateful_step_count=40,
+        phases=(Phase.generate, Phase.explicit),
+        report_multiple_bugs=False,
+    )
+
+    try:
+        run_state_machine_as_test(walk_of(deeds), settings=settings)
+    finally:
+        # A breach may not come a second time: the first says what there is to say.
+        assert not deeds.watch.breaches, "\n".join(deeds.watch.breaches)
+    figure("Nothing leaks", f"steps walked between look-alikes, {pool}", deeds.watch.steps)
