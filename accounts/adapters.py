@@ -14,12 +14,13 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext_lazy as _, override
 
 from accounts.devices import remember_device
 from accounts.models import Role, User
-from accounts.names import normalise_email
+from accounts.names import clean_email, normalise_email
 from accounts.permissions import start_of
 from accounts.tries import Spent, forgive_person, spend_guess
 from tasks import outbox, ratelimits
@@ -77,7 +78,15 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def clean_email(self, email: str) -> str:
-        return normalise_email(email)
+        return clean_email(email)
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Whether a page may lead to `url`: a path of this very host, and nothing cleverer.
+
+        A word that is no path would be looked up as the name of a view.
+        """
+        is_path = url is not None and url.startswith("/")
+        return is_path and url_has_allowed_host_and_scheme(url, None)
 
     # --- Tries ---
 

@@ -7,7 +7,7 @@ from django.forms import Form
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.names import normalise_email
+from accounts.names import clean_email
 
 EMAIL = _("E-mail address")
 NEW_PASSWORD = _("New password")
@@ -49,7 +49,7 @@ class ResetForm(forms.ResetPasswordForm):
 
     def clean_email(self) -> str:
         """Ask once, whether the address is known or not: allauth asks a second time then."""
-        email = normalise_email(self.cleaned_data["email"])
+        email = clean_email(self.cleaned_data["email"])
         self.users = list(User.objects.active().filter(email=email))
         return email
 

@@ -14,7 +14,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from accounts import services
 from accounts.models import Profile, User
-from accounts.names import MAX_NAME, validate_display_name
+from accounts.names import MAX_NAME, clean_email, validate_display_name
 from accounts.pictures import reencode
 
 REGIONS = {
@@ -29,6 +29,14 @@ REGIONS = {
     "Indian": _("Indian Ocean"),
     "Pacific": _("Pacific Ocean"),
 }
+
+
+class EmailField(forms.EmailField):
+    """An address, returned as it is kept."""
+
+    def clean(self, value: Any) -> str:
+        typed: str = super().clean(value)
+        return clean_email(typed) if typed else typed
 
 
 class NewPersonForm(forms.Form):

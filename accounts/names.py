@@ -5,14 +5,21 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 MAX_NAME = 64
-# A name that reads as an address would become a link in somebody's mail program.
-_ADDRESS_LIKE = re.compile(r"://|@|\w[.。][^\W\d_]{2,}")
+MAX_ADDRESS = 254
+# A name that reads as an address would become a link in somebody's mail program. What stands
+# before the dot may be an emoji: there are such domains.
+_ADDRESS_LIKE = re.compile(r"://|@|[^\s.。][.。][^\W\d_]{2,}")
+# What mail programs decode wherever they find it (RFC 2047, section 2): any name at all.
+_ENCODED_WORD = "=?"
+# Controls, formats (such as turning the direction), line breaks, private use, surrogates.
+_UNSEEN = {"Cc", "Cf", "Zl", "Zp", "Co", "Cs"}
 
 
 def validate_display_name(value: str) -> None:
@@ -20,7 +27,7 @@ def validate_display_name(value: str) -> None:
 
     Raises `ValidationError` for control characters, line breaks and web addresses.
     """
-    if any(unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp", "Co", "Cs"} for char in value):
+    if _ENCODED_WORD in value or any(unicodedata.category(char) in _UNSEEN for char in value):
         raise ValidationError(_("Use letters, digits and spaces: no line breaks, no controls."))
     if _ADDRESS_LIKE.search(unicodedata.normalize("NFKC", value)):
         raise ValidationError(
@@ -31,6 +38,18 @@ def validate_display_name(value: str) -> None:
 def normalise_email(email: str) -> str:
     """Return an address as it is kept: trimmed, in lower case, in Unicode's NFC."""
     return unicodedata.normalize("NFC", email.strip()).lower()
+
+
+def clean_email(email: str) -> str:
+    """Return an address as it is kept. Raises `ValidationError` for what is none by then.
+
+    In lower case and NFC an address may have grown: it is judged as it would be kept.
+    """
+    kept = normalise_email(email)
+    if len(kept) > MAX_ADDRESS:
+        raise ValidationError(_("This address is too long: use one of at most 254 characters."))
+    validate_email(kept)
+    return kept
 
 
 def display(user: "User") -> str:

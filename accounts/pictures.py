@@ -1,6 +1,7 @@
 """Pictures of people: re-encoded, so that nothing but pixels survives an upload."""
 
 import struct
+import threading
 import uuid
 import warnings
 from io import BytesIO
@@ -21,6 +22,8 @@ SIDE = 512
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 # Unpacked, that is 100 MB at most while one picture is read.
 MAX_PIXELS = 25_000_000
+# Of these, one at a time: together they would be as many as there are threads.
+_unpacking = threading.Lock()
 # What Pillow's decoders raise on files that are none, or are broken or hostile.
 UNREADABLE = (
     Image.DecompressionBombError,
@@ -55,7 +58,9 @@ def reencode(upload: "UploadedFile[bytes]", *, max_bytes: int) -> "ContentFile[b
     if (upload.size or 0) > max_bytes:
         raise ValidationError(_("Choose a picture of at most 2 MB."))
     try:
-        with warnings.catch_warnings():
+        with _unpacking, warnings.catch_warnings():
+            # Pillow warns of metadata that it skips, and so do we.
+            warnings.simplefilter("ignore", UserWarning)
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             square = _square(Image.open(upload, formats=FORMATS))
     except UNREADABLE:

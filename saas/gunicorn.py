@@ -14,6 +14,10 @@ threads = int(os.environ.get("WEB_THREADS", "8"))
 timeout = 60
 graceful_timeout = 20
 keepalive = 5
+# Said here, so that nobody's default decides: what is longer is refused before we see it.
+limit_request_line = 4094
+limit_request_fields = 100
+limit_request_field_size = 8190
 accesslog = "-"
 
 behind_proxies = int(os.environ.get("TRUSTED_PROXIES", "0")) > 0

@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "saas.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "saas.intake.IntakeMiddleware",
     "tenants.middleware.TenantMiddleware",
     "saas.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -342,7 +343,8 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
 WHITENOISE_ALLOW_ALL_ORIGINS = False  # No other site's page reads our files.
-# Pictures are 2 MB at most; whatever is larger is refused before it is read.
+# A body is 1 MB at most, and one with a picture a picture longer; saas/intake.py refuses what
+# is larger before it is read. Below 2.5 MB, Django keeps an upload in memory.
 PICTURE_MAX_BYTES = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 

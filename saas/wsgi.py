@@ -2,11 +2,22 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.handlers.wsgi import WSGIHandler
 
 from saas.keys import refuse_weak_keys
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
+django.setup(set_prefix=False)
 
-application = get_wsgi_application()
+from saas.intake import Request  # noqa: E402
+
+
+class Application(WSGIHandler):
+    """Django's, with a request that no header can break before the middleware sees it."""
+
+    request_class = Request
+
+
+application = Application()
 refuse_weak_keys()

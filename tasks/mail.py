@@ -43,9 +43,9 @@ def render(letter: Letter) -> EmailMultiAlternatives:
         text = render_to_string(f"mail/{letter.template}/body.txt", context)
         html = render_to_string(f"mail/{letter.template}/body.html", context)
     email = EmailMultiAlternatives(
-        subject=" ".join(subject.split()),
+        subject=_in_header(subject),
         body=text.strip() + "\n",
-        from_email=formataddr((context["workspace_name"], settings.DEFAULT_FROM_EMAIL)),
+        from_email=formataddr((_in_header(context["workspace_name"]), settings.DEFAULT_FROM_EMAIL)),
         to=[letter.to],
     )
     email.attach_alternative(_inliner().inline(html), "text/html")
@@ -66,6 +66,14 @@ def send(message: Message, letter: Letter) -> None:
     # Providers may rewrite the header; anymail hands them this beside it.
     email.metadata = {"message_id": str(message.pk)}  # type: ignore[attr-defined]  # anymail's, untyped.
     email.send()
+
+
+def _in_header(text: str) -> str:
+    """Return a text for a header: on one line, and with nothing that would be decoded.
+
+    An encoded word (RFC 2047) in somebody's name could turn into an address, or any name.
+    """
+    return " ".join(text.split()).replace("=?", "= ?")
 
 
 def budgets_of(*, kind: str, reader: str, is_member: bool) -> tuple[Budget, ...]:

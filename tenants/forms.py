@@ -7,8 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import NewPersonForm
-from accounts.names import MAX_NAME, validate_display_name
+from accounts.forms import EmailField, NewPersonForm
+from accounts.names import MAX_ADDRESS, MAX_NAME, validate_display_name
 from accounts.passwords import refuse_names
 from tenants import names
 from tenants.errors import NameInvalidError, NameReservedError
@@ -33,9 +33,9 @@ class SignUpForm(NewPersonForm):
             attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
         ),
     )
-    email = forms.EmailField(
+    email = EmailField(
         label=_("E-mail address"),
-        max_length=254,
+        max_length=MAX_ADDRESS,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     # Nobody sees this field; whoever fills it in is a program.
@@ -69,8 +69,8 @@ class SignUpForm(NewPersonForm):
 class FindForm(forms.Form):
     """Whose workspaces are asked for."""
 
-    email = forms.EmailField(
+    email = EmailField(
         label=_("E-mail address"),
-        max_length=254,
+        max_length=MAX_ADDRESS,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
     )

@@ -32,7 +32,7 @@ class TenantMiddleware:
         try:
             host = hosts.normalise(request.get_host())
         except DisallowedHost:
-            return HttpResponse("Bad host.", status=400, content_type="text/plain")
+            return self._refuse(request, "400.html", {}, status=400)
         request.workspace = None
         database: Any = connection
         depth = database.depth

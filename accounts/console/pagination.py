@@ -4,12 +4,11 @@ A page costs the same however far down it lies, and rows that come or go meanwhi
 repeat nor skip others.
 """
 
-import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -26,15 +25,16 @@ def a_word(value: Any) -> str:
     """Return a text from a cursor. Raises `ValueError` for what no column holds."""
     if not isinstance(value, str) or "\0" in value:
         raise ValueError(value)
+    value.encode()  # Half a surrogate pair is a `ValueError` as well.
     return value
 
 
 def a_moment(value: Any) -> datetime:
-    """Return a moment from a cursor. Raises `ValueError`."""
+    """Return a moment from a cursor. Raises `ValueError`, or `OverflowError` at the end of time."""
     moment = datetime.fromisoformat(a_word(value))
     if not is_aware(moment):
         raise ValueError(value)
-    return moment
+    return moment.astimezone(UTC)
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Order:
             value, pk = json.loads(urlsafe_b64decode(padded.encode()))
             parsed = None if value is None and self.nullable else self.parse(value)
             return parsed, UUID(a_word(pk))
-        except (ValueError, TypeError, binascii.Error):
+        except (ValueError, TypeError, OverflowError, RecursionError):
             return None
 
 

@@ -21,10 +21,12 @@ from accounts.forms import PictureForm, ProfileForm
 from accounts.models import Profile
 from accounts.permissions import posts_from
 from accounts.pictures import CONTENT_TYPE
-from accounts.requests import MemberRequest
+from accounts.requests import MemberRequest, takes_bodies_up_to
 
 # A picture's address changes with the picture, so browsers may keep it for a while.
 PICTURE_SECONDS = 3600
+# What a form needs beside its file: boundaries, headers, the CSRF token.
+FORM_AROUND_PICTURE = 64 * 1024
 
 
 @never_cache
@@ -50,6 +52,7 @@ def _saved(language: str, request: MemberRequest) -> HttpResponse:
     return response
 
 
+@takes_bodies_up_to(settings.PICTURE_MAX_BYTES + FORM_AROUND_PICTURE)
 @login_required
 @posts_from("accounts:profile")
 def change_picture(request: MemberRequest) -> HttpResponse:

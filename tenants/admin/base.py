@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from django.contrib.admin import ModelAdmin as DjangoModelAdmin
-from django.core.exceptions import ValidationError
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import BadRequest, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -45,18 +46,33 @@ class ReadOnlyAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Model]
+    ) -> HttpResponse | None:
+        """Refuse what no row of the list could have sent with `BadRequest`."""
+        for selected in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            if not is_id(self.model, selected):
+                raise BadRequest(selected)
+        response: HttpResponse | None = super().response_action(request, queryset)
+        return response
+
     def note(self, request: HttpRequest, obj: Model, what: str) -> None:
         """Record what an operator did, under their name."""
         DjangoModelAdmin.log_change(self, request, obj, what)
 
 
+def is_id(model: type[Model], word: Any) -> bool:
+    """Whether a word could be the key of a row."""
+    try:
+        model._meta.pk.to_python(word)  # noqa: SLF001  # Django documents it.
+    except ValidationError:
+        return False
+    return True
+
+
 def by_id(rows: "QuerySet[M]", object_id: Any) -> "QuerySet[M]":
     """Return the row of an id that came in an address; none for what can't be one."""
-    try:
-        key = rows.model._meta.pk.to_python(object_id)  # noqa: SLF001  # Django documents it.
-    except ValidationError:
-        return rows.none()
-    return rows.filter(pk=key)
+    return rows.filter(pk=object_id) if is_id(rows.model, object_id) else rows.none()
 
 
 def confirmation(

@@ -15,7 +15,7 @@ from unfold.forms import UserCreationForm
 
 from accounts.errors import AccountError
 from accounts.models import User
-from accounts.names import normalise_email
+from accounts.names import clean_email
 from accounts.requests import MemberRequest
 from tenants.admin.base import ReadOnlyAdmin, action, back_to, by_id, confirmation, display
 from tenants.admin.site import site
@@ -32,7 +32,7 @@ class OperatorForm(UserCreationForm):
         field_classes: dict[str, type[forms.Field]] = {}
 
     def clean_email(self) -> str:
-        email = normalise_email(self.cleaned_data["email"])
+        email = clean_email(self.cleaned_data["email"])
         if User.objects.filter(email=email).exists():
             raise ValidationError(OperatorExistsError.sentence)
         return email

@@ -48,7 +48,6 @@ def test_the_list_shows_everybody_here_and_nobody_else(
         ("role=emperor", ["adam@acme.test", "mia@acme.test", "olive@acme.test", "xi@acme.test"]),
         ("state=deactivated", ["xi@acme.test"]),
         ("state=active&role=member", ["mia@acme.test"]),
-        ("q=%00", ["adam@acme.test", "mia@acme.test", "olive@acme.test", "xi@acme.test"]),
         ("sort=-name", ["xi@acme.test", "olive@acme.test", "mia@acme.test", "adam@acme.test"]),
         ("sort=odd", ["adam@acme.test", "mia@acme.test", "olive@acme.test", "xi@acme.test"]),
     ],
