@@ -5,8 +5,6 @@ and refuses what it can't count. Counted by each process for itself, the limits 
 but still there.
 """
 
-import logging
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,10 +12,8 @@ from django.core.cache.backends.locmem import LocMemCache
 from django_redis.cache import RedisCache
 from redis import RedisError
 
-logger = logging.getLogger(__name__)
+from tasks import breakers
 
-# How long Redis is left alone after it failed: each try may cost a second.
-PAUSE = 5.0
 # How much a process keeps meanwhile. Django's 300 would be emptied by a stranger in a minute,
 # and with it the counts of who tried what.
 MOST_ENTRIES = 20_000
@@ -27,12 +23,13 @@ def _with_fallback(name: str) -> Callable[..., Any]:
     """Return a method that asks Redis, and the local memory when Redis doesn't answer."""
 
     def method(self: "FallbackCache", *args: Any, **kwargs: Any) -> Any:
-        if time.monotonic() >= FallbackCache.away_until:
+        if breakers.redis.allows():
             try:
-                return getattr(RedisCache, name)(self, *args, **kwargs)
-            except RedisError as error:
-                FallbackCache.away_until = time.monotonic() + PAUSE
-                logger.warning("Redis is away (%s): caching here.", type(error).__name__)
+                with breakers.redis.watching(RedisError):
+                    return getattr(RedisCache, name)(self, *args, **kwargs)
+            except RedisError:
+                # The breaker has said so; the spare answers.
+                pass
         return getattr(self.local, name)(*args, **kwargs)
 
     return method
@@ -40,9 +37,6 @@ def _with_fallback(name: str) -> Callable[..., Any]:
 
 class FallbackCache(RedisCache):
     """Redis with a spare. What the spare holds is never longer valid than its timeout."""
-
-    # Shared by the threads of a process, each of which has an instance of its own.
-    away_until = 0.0
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)

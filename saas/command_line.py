@@ -25,6 +25,7 @@ Whose data is {command} about? It ran without a tenant, and nothing was done. Sa
 def main(arguments: Sequence[str]) -> None:
     """Run a management command, as `manage.py` does."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
+    os.environ.setdefault("SAAS_PROCESS", "command")
     command = arguments[1] if len(arguments) > 1 else ""
     try:
         with _context_of(command):

@@ -15,6 +15,7 @@ from django_redis import get_redis_connection
 from redis import RedisError
 
 from accounts.clients import client_address
+from tasks import breakers
 from tasks.workspace import public_context
 
 logger = logging.getLogger(__name__)
@@ -30,9 +31,10 @@ def ready(request: HttpRequest) -> JsonResponse:
 
     Which isn't stands in the log, and in the answer for those who may know.
     """
-    checks = {"database": database_answers, "redis": redis_answers, "migrations": is_migrated}
     with public_context():
-        results = {name: passes(check) for name, check in checks.items()}
+        results = {"database": passes(database_answers), "redis": passes(redis_answers)}
+        # Who asked a database that is away once more would wait once more.
+        results["migrations"] = results["database"] and passes(is_migrated)
     missing = [name for name, is_there in results.items() if not is_there]
     if missing:
         logger.warning("Not ready: %s", ", ".join(missing))
@@ -65,8 +67,14 @@ def database_answers() -> bool:
 
 
 def redis_answers() -> bool:
-    """Whether Redis itself answers: the cache has a spare, and always would."""
-    return bool(get_redis_connection().ping())
+    """Whether Redis itself answers: the cache has a spare, and always would.
+
+    While it is known to be away nobody waits for it once more.
+    """
+    if not breakers.redis.allows():
+        return False
+    with breakers.redis.watching(RedisError):
+        return bool(get_redis_connection().ping())
 
 
 def is_migrated() -> bool:

@@ -12,6 +12,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from saas import timeouts
 from saas.limits import service_limits, sign_in_limits, unverified_limits
 from saas.logs import logging_config
 from saas.policy import content_security_policy
@@ -29,6 +30,10 @@ SAAS_ENV = env.str("SAAS_ENV", default="production")
 if SAAS_ENV not in {"development", "test", "production"}:
     raise ImproperlyConfigured(f"SAAS_ENV is {SAAS_ENV!r}: say development, test or production.")
 PRODUCTION = SAAS_ENV == "production"
+# Whose patience with the database holds: a page's, a task's or a command's.
+SAAS_PROCESS = env.str("SAAS_PROCESS", default="web")
+if SAAS_PROCESS not in timeouts.PATIENCE:
+    raise ImproperlyConfigured(f"SAAS_PROCESS is {SAAS_PROCESS!r}: say web, worker or command.")
 DEBUG = env.bool("DEBUG", default=False)
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("DEBUG is on: production refuses it. Unset DEBUG.")
@@ -158,14 +163,14 @@ DATABASES = {
     }
 }
 _pool_size = env.int("DATABASE_POOL_SIZE", default=0)
+# What else the URL asks for stays: sslmode, target_session_attrs …
 DATABASES["default"]["OPTIONS"] = {
-    "connect_timeout": 5,
-    # Whoever gets round our cursors finds no table at all.
-    "options": "-c search_path=pg_catalog",
-    **({"pool": {"min_size": 1, "max_size": _pool_size, "timeout": 10}} if _pool_size else {}),
+    **DATABASES["default"].get("OPTIONS", {}),
+    **timeouts.database(process=SAAS_PROCESS, pool_size=_pool_size),
 }
 if not _pool_size:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE", default=600)
+DDL_PATIENCE = timeouts.DDL.as_parameters()
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TENANT_MODEL = "tenants.Tenant"
@@ -182,10 +187,7 @@ CACHES = {
         "LOCATION": REDIS_URL,
         "KEY_FUNCTION": "tasks.workspace.cache_key",
         "TIMEOUT": 300,
-        "OPTIONS": {
-            "SOCKET_CONNECT_TIMEOUT": REDIS_TIMEOUT,
-            "SOCKET_TIMEOUT": REDIS_TIMEOUT,
-        },
+        "OPTIONS": timeouts.redis(REDIS_TIMEOUT),
     }
 }
 
@@ -199,12 +201,9 @@ CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Workers wait for the broker, however long.
-# A page that nudges a worker doesn't wait for a broker that is away: the sweep will do.
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_connect_timeout": 1,
-    "socket_timeout": 5,
-    "max_retries": 0,
-}
+CELERY_BROKER_CONNECTION_TIMEOUT = timeouts.CONNECT
+CELERY_BROKER_TRANSPORT_OPTIONS = timeouts.broker()
+CONTROL_PING_SECONDS = timeouts.CONTROL_PING
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = beat_schedule(sweep=env.float("OUTBOX_SWEEP_SECONDS", default=10.0))
 
@@ -213,14 +212,18 @@ CELERY_BEAT_SCHEDULE = beat_schedule(sweep=env.float("OUTBOX_SWEEP_SECONDS", def
 vars().update(env.email_url("EMAIL_URL"))
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
 # What a provider's backend wants to know, such as {"SENDGRID_API_KEY": "…"}.
-ANYMAIL = env.json("ANYMAIL", default={})
-EMAIL_TIMEOUT = 10
+ANYMAIL = {"REQUESTS_TIMEOUT": timeouts.HTTP, **env.json("ANYMAIL", default={})}
+EMAIL_TIMEOUT = timeouts.SMTP
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{BASE_DOMAIN}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Where people reach whoever runs the service; pages that need it say so.
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="")
-OUTBOX_MAX_ATTEMPTS = env.int("OUTBOX_MAX_ATTEMPTS", default=12)
+# Twice the wait each time, up to an hour: two days in all, so that a day's outage kills nothing.
+OUTBOX_MAX_ATTEMPTS = env.int("OUTBOX_MAX_ATTEMPTS", default=60)
 OUTBOX_FIRST_RETRY_SECONDS = env.float("OUTBOX_FIRST_RETRY_SECONDS", default=30.0)
+OUTBOX_LONGEST_RETRY_SECONDS = env.float("OUTBOX_LONGEST_RETRY_SECONDS", default=3600.0)
+# How many letters the provider takes, from all workers together: "10/second". Empty: any.
+OUTBOX_RATE = env.str("OUTBOX_RATE", default="")
 
 # --- People ---------------------------------------------------------------------------
 
@@ -335,7 +338,13 @@ _manifest = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 _plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
 STORAGES = {
     "default": (
-        {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": MEDIA_BUCKET}}
+        {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {
+                "bucket_name": MEDIA_BUCKET,
+                "client_config": timeouts.object_store(),
+            },
+        }
         if MEDIA_BUCKET
         else {"BACKEND": _disk}
     ),

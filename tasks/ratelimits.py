@@ -17,13 +17,15 @@ from django.conf import settings
 from limits import RateLimitItem, parse
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, storage_from_string
-from limits.strategies import FixedWindowRateLimiter, RateLimiter
+from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
 
+from tasks import breakers
 from tasks.errors import RateLimitedError
 from tasks.workspace import current_schema
 
 logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
+UNITS = {"s": "second", "m": "minute", "h": "hour"}
 
 # How many counters a process keeps while Redis is away: some ten MB at most.
 MOST_COUNTERS = 20_000
@@ -83,18 +85,51 @@ def give_back(*budgets: Budget) -> None:
 
 def forgive(*budgets: Budget) -> None:
     """Fill each budget up, wherever it was counted."""
-    for limiter in (_local(), _shared()):
+
+    def clear(limiter: RateLimiter) -> None:
         for budget in budgets:
             limiter.clear(budget.limit, *budget.key)
+
+    clear(_local())
+    _ask(clear)
+
+
+def pace(what: str, rate: str) -> float:
+    """Count one of what may happen `rate` times ("10/second", "10/s"); 0 when it may.
+
+    Otherwise nothing is counted, and the seconds until the next one may are returned.
+    """
+    limit = parse(_spelled_out(rate))
+    return _ask(lambda limiter: _turn(MovingWindowRateLimiter(limiter.storage), limit, what))
+
+
+def per_second(rate: str) -> float:
+    """Return how many a second a rate allows."""
+    limit = parse(_spelled_out(rate))
+    return float(limit.amount / limit.get_expiry())
+
+
+def _turn(limiter: RateLimiter, limit: RateLimitItem, what: str) -> float:
+    if limiter.hit(limit, what):
+        return 0.0
+    return max(0.01, limiter.get_window_stats(limit, what).reset_time - time.time())
+
+
+def _spelled_out(rate: str) -> str:
+    """Return a rate in the library's own words, which knows no "10/s"."""
+    amount, _slash, unit = rate.partition("/")
+    return f"{amount}/{UNITS.get(unit.strip(), unit)}"
 
 
 def _ask(question: Callable[[RateLimiter], Answer]) -> Answer:
     """Ask Redis, or once for all of a question this process's own memory."""
-    try:
-        return question(_shared())
-    except (redis.RedisError, StorageError):
-        logger.warning("Redis is away: this process counts by itself.")
-        return question(_local())
+    if breakers.redis.allows():
+        try:
+            with breakers.redis.watching(redis.RedisError, StorageError):
+                return question(_shared())
+        except (redis.RedisError, StorageError):
+            logger.warning("This process counts by itself.")
+    return question(_local())
 
 
 def _spend(limiter: RateLimiter, budgets: tuple[Budget, ...]) -> None:

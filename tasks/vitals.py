@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from celery import current_app
+from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Count, Min
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
+from tasks import breakers, brokers
 from tasks.models import Message
 from tasks.workspace import public_context
 
@@ -17,13 +18,7 @@ logger = logging.getLogger(__name__)
 
 LAST_SWEEP = "vitals:last-sweep"
 # Whoever looks at a page waits no longer than this for each answer.
-PATIENCE = 1
-_IMPATIENT = {
-    "socket_connect_timeout": PATIENCE,
-    "socket_timeout": PATIENCE,
-    "retry_on_timeout": False,
-    "max_retries": 0,
-}
+PATIENCE = settings.CONTROL_PING_SECONDS
 
 State = Message.State
 
@@ -72,15 +67,17 @@ def last_sweep() -> datetime | None:
 def worker_answers() -> bool:
     """Whether some worker answers through the broker, within `PATIENCE`.
 
-    A broker that is away counts as no answer, and doesn't keep anybody waiting either.
+    A broker that is away counts as no answer, and keeps nobody waiting who asks once more.
     """
-    broker = current_app.connection_for_write(
-        connect_timeout=PATIENCE, transport_options=_IMPATIENT
-    )
+    if not breakers.broker().allows():
+        return False
     try:
-        with broker as connection:
+        with (
+            breakers.broker().watching(*brokers.AWAY),
+            brokers.connection(PATIENCE) as connection,
+        ):
             connection.ensure_connection(max_retries=1, interval_start=0, timeout=PATIENCE)
             return bool(current_app.control.ping(timeout=PATIENCE, limit=1, connection=connection))
-    except (OperationalError, OSError) as error:
-        logger.warning("The broker is away: %s", type(error).__name__)
+    except brokers.AWAY as error:
+        logger.warning("No worker could be asked: %s", type(error).__name__)
         return False

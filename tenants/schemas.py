@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 from django_tenants.utils import quote_schema_name
@@ -24,6 +25,7 @@ def create_schema(*, schema_name: str) -> None:
     Runs the real migrations. When the transaction rolls back, so does the schema.
     """
     with public_context(), connection.cursor() as cursor:
+        take_time()
         cursor.execute(f"CREATE SCHEMA {quote_schema_name(schema_name)}")
         with transaction.atomic():
             migrate_schema(schema_name=schema_name)
@@ -44,6 +46,7 @@ def drop_schema(*, schema_name: str) -> None:
     if not schema_name.startswith(PREFIX):
         raise ValueError(f"{schema_name} is no tenant's schema.")
     with public_context(), connection.cursor() as cursor, _without_waiting_long():
+        take_time()
         cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
         cursor.execute(f"DROP SCHEMA IF EXISTS {quote_schema_name(schema_name)} CASCADE")
 
@@ -85,3 +88,10 @@ def _without_waiting_long() -> Iterator[None]:
         if isinstance(error.__cause__, errors.LockNotAvailable | errors.DeadlockDetected):
             raise TenantBusyError from error
         raise
+
+
+def take_time() -> None:
+    """Give the rest of the transaction the patience that hundreds of relations need."""
+    with connection.cursor() as cursor:
+        for name, seconds in settings.DDL_PATIENCE.items():
+            cursor.execute("SELECT set_config(%s, %s, true)", [name, f"{seconds}s"])

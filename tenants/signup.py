@@ -15,7 +15,7 @@ from tasks.workspace import public_context, workspace_context
 from tenants import names, unverified
 from tenants.errors import NameRestingError, NameTakenError
 from tenants.models import Domain, RestingName, Tenant
-from tenants.schemas import create_schema
+from tenants.schemas import create_schema, take_time
 
 # How long a form whose answer was lost may be sent again.
 SENT_AGAIN = timedelta(hours=1)
@@ -58,6 +58,8 @@ def open_tenant(
         password_hash = make_password(owner.password)
         try:
             with transaction.atomic(durable=True):
+                # Before the insert: who loses a race waits there for as long as the winner works.
+                take_time()
                 tenant = _create_tenant(
                     name=organization,
                     slug=slug,

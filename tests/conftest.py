@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from dev.locks import Lock
-from saas.caches import FallbackCache
+from tasks import breakers
 from tests.environment import WORKER
 
 PASSWORD = "correct horse battery staple"
@@ -132,7 +132,8 @@ def no_context_left() -> Iterator[None]:
 def empty_redis() -> Iterator[None]:
     """Start each test with nothing cached, nothing counted, and Redis there."""
     yield
-    FallbackCache.away_until = 0.0
+    breakers.redis.reset()
+    breakers._queue.reset()
     cache.clear()
     caches["default"].local.clear()
 

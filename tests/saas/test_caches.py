@@ -1,21 +1,22 @@
 """The cache while Redis is away: limits go on counting, people go on signing in."""
 
+import time
+
 import pytest
 from django.core.cache import cache, caches
 
 from saas import health
-from saas.caches import MOST_ENTRIES, FallbackCache
-from tasks import ratelimits
+from saas.caches import MOST_ENTRIES
+from tasks import breakers, ratelimits
 from tasks.workspace import public_context, workspace_context
 from tests.conftest import PASSWORD
 
 
 @pytest.fixture
-def redis_away(settings, monkeypatch):
+def redis_away(settings):
     """Point the cache at a port where nobody listens."""
     nobody = {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:9/0"}
     settings.CACHES = {"default": nobody}
-    monkeypatch.setattr(FallbackCache, "away_until", 0.0)
     yield
     caches["default"].local.clear()
 
@@ -45,7 +46,9 @@ def test_redis_is_left_alone_for_a_while(redis_away, acme, monkeypatch):
 
 
 def test_redis_is_asked_again_when_it_is_back(acme, monkeypatch):
-    monkeypatch.setattr(FallbackCache, "away_until", 0.0)
+    breakers.redis.trip(OSError())
+    later = time.monotonic() + breakers.PAUSE
+    monkeypatch.setattr("tasks.breakers.time.monotonic", lambda: later)
 
     with workspace_context(acme):
         cache.set("who", "ada")
