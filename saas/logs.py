@@ -1,6 +1,7 @@
 """How the service logs: one structured line an event, carrying the tenant's schema."""
 
 import logging
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -27,8 +28,13 @@ def add_schema(_logger: Any, _name: str, event: structlog.typing.EventDict) -> A
 
 
 def shorten_refusals(_logger: Any, _name: str, event: structlog.typing.EventDict) -> Any:
-    """Drop the traceback of a request that was refused: nothing is broken then."""
-    if event.get("logger") == "django.request" and event.get("level") == "warning":
+    """Drop the traceback of a request that was refused, or came while the database was away.
+
+    Nothing of ours is broken then.
+    """
+    record = event.get("_record")
+    is_away = getattr(record, "status_code", None) == HTTPStatus.SERVICE_UNAVAILABLE
+    if event.get("logger") == "django.request" and (is_away or event.get("level") == "warning"):
         event.pop("exc_info", None)
     return event
 

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import cast
 
 from django.conf import settings
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.security import SecurityMiddleware
 
 from accounts.sessions import SessionStore
-from saas import health
+from saas import health, outages
 from saas.policy import PERMISSIONS
 from saas.scrubbing import present_request
 
@@ -98,7 +99,12 @@ class SessionMiddleware(DjangoSessionMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Put the token into the cookie that Django sets, and rename it on the base host."""
-        response = super().process_response(request, response)
+        try:
+            response = super().process_response(request, response)
+        except SessionInterrupted as error:
+            # Django takes every failure to save for a session that somebody has ended.
+            outages.raise_if_behind(error)
+            raise
         _put_token(request, response)
         if _is_base(request) and settings.SESSION_COOKIE_NAME in response.cookies:
             cookie = response.cookies.pop(settings.SESSION_COOKIE_NAME)

@@ -17,3 +17,5 @@ urlpatterns = [
     path("operator/accounts/", include("allauth.urls")),
     path("operator/", site.urls),
 ]
+
+handler500 = "saas.outages.server_error"

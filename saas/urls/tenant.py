@@ -25,3 +25,5 @@ urlpatterns = [
     path("account/", include("accounts.urls.own")),
     path("console/", include((console, "console"))),
 ]
+
+handler500 = "saas.outages.server_error"
