@@ -27,6 +27,10 @@ class SealBrokenError(TaskError):
     """Nothing opens what was sealed: its key is gone, or it was made for another place."""
 
 
+class MailServerAwayError(TaskError):
+    """The mail server is left alone for now, or has taken as many letters as it allows."""
+
+
 class RateLimitedError(TaskError):
     """Somebody does something too often. `retry_after` is in seconds."""
 

@@ -13,7 +13,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
-from tasks import ratelimits
+from tasks import mailserver, ratelimits
 from tasks.models import Message
 from tasks.ratelimits import Budget, everywhere, here
 from tasks.workspace import current_workspace, is_public
@@ -65,7 +65,8 @@ def send(message: Message, letter: Letter) -> None:
     email.extra_headers["Auto-Submitted"] = "auto-generated"
     # Providers may rewrite the header; anymail hands them this beside it.
     email.metadata = {"message_id": str(message.pk)}  # type: ignore[attr-defined]  # anymail's, untyped.
-    email.send()
+    with mailserver.conversation():
+        email.send()
 
 
 def _in_header(text: str) -> str:

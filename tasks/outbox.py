@@ -1,5 +1,6 @@
 """Putting messages in the outbox: in the caller's transaction, or not at all."""
 
+import logging
 import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -9,6 +10,7 @@ from celery import current_app
 from django.db import transaction
 from django.utils import timezone
 
+from tasks import breakers, brokers
 from tasks.errors import PayloadGoneError
 from tasks.models import Message
 from tasks.payloads import seal
@@ -17,6 +19,8 @@ from tasks.workspace import current_schema
 
 if TYPE_CHECKING:
     from tasks.deliveries import Delivery
+
+logger = logging.getLogger(__name__)
 
 # The sweep leaves a new message alone for so long: its nudge is on the way.
 NUDGE_HEAD_START = timedelta(seconds=20)
@@ -70,9 +74,15 @@ def nudge_on_commit(message: Message) -> None:
 
 
 def nudge(task_name: str, schema_name: str, pk: str) -> None:
-    """Send the delivery to the queue, bound to its schema."""
+    """Send the delivery to the queue, bound to its schema; a queue that is away gets nothing."""
+    if not breakers.broker().allows():
+        return
     task = cast("Delivery", current_app.tasks[task_name])
-    task.apply_async((pk,), schema_name=schema_name, retry=False)
+    try:
+        with brokers.producer() as producer:
+            task.apply_async((pk,), schema_name=schema_name, retry=False, producer=producer)
+    except brokers.AWAY as error:
+        logger.warning("No worker was told of %s: %s", pk, type(error).__name__)
 
 
 def resend(*, message: Message) -> None:
@@ -86,6 +96,16 @@ def resend(*, message: Message) -> None:
         if not renewed.update(state=Message.State.PENDING, attempts=0, due_at=due_at):
             raise PayloadGoneError("It is being sent, or its content is erased.")
         nudge_on_commit(message)
+
+
+def resend_all(*, messages: MessageQuerySet) -> int:
+    """Give new attempts to those that can be sent again, in one statement; return how many.
+
+    No worker is nudged: the sweep hands them out, at the rate that the provider allows and to
+    each tenant in turn. May be run twice.
+    """
+    renewed = messages.resendable()
+    return renewed.update(state=Message.State.PENDING, attempts=0, due_at=timezone.now())
 
 
 def call_off(*, messages: MessageQuerySet, reason: str) -> None:

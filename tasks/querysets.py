@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 if TYPE_CHECKING:
     from tasks.models import Message
@@ -36,6 +37,15 @@ class MessageQuerySet(QuerySet["Message"]):
     def due(self, now: datetime) -> "MessageQuerySet":
         """Those whose turn has come, a lost worker's among them."""
         return self.filter(state__in=self.model.State.undelivered(), due_at__lte=now)
+
+    def in_turn(self, now: datetime) -> "MessageQuerySet":
+        """What is due, one of each schema after the other; what expires comes first in each."""
+        of_schema = Window(
+            RowNumber(),
+            partition_by="schema_name",
+            order_by=[F("expires_at").asc(nulls_last=True), "due_at"],
+        )
+        return self.due(now).annotate(turn=of_schema).order_by("turn", "due_at")
 
     def resendable(self) -> "MessageQuerySet":
         """Those that another attempt could send: a secret that is erased can't come back."""

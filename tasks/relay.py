@@ -6,18 +6,19 @@ process that dies in between can send a letter twice, under one Message-ID.
 
 import logging
 import random
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from smtplib import SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from tasks import mail
-from tasks.errors import PayloadGoneError, RateLimitedError, TenantUnknownError
+from tasks import mail, mailserver
+from tasks.errors import MailServerAwayError, PayloadGoneError, RateLimitedError, TenantUnknownError
 from tasks.models import Message
 from tasks.workspace import current_schema
 
@@ -32,6 +33,8 @@ HANDED_OUT = timedelta(minutes=2)
 BATCH = 500
 # What one run of the pruning takes at most, so that it ends well within a task's time.
 PRUNED_BATCHES = 40
+# Seconds between the tries to note a success: half a minute in all, well within a task's time.
+UNTIL_RECORDED = (1, 2, 4, 8, 15)
 # Trying again can't help: what the letter is about is gone.
 PERMANENT = (PayloadGoneError, ObjectDoesNotExist, TenantUnknownError)
 
@@ -45,9 +48,12 @@ def deliver(pk: str, *, write: Callable[[Message], mail.Letter]) -> None:
         return
     try:
         refuse_expired(message)
+        mailserver.ask_leave()
         mail.send(message, write(message))
     except PERMANENT as error:
         bury(message, error)
+    except MailServerAwayError:
+        put_back(message)
     except RateLimitedError as error:
         wait_for_the_reader(message, timedelta(seconds=error.retry_after))
     except Exception as error:  # noqa: BLE001  # Whatever fails, the message must be tried again.
@@ -71,7 +77,21 @@ def claim(pk: str) -> Message | None:
 
 
 def record_sent(message: Message) -> None:
-    """Note the success, and erase what must not be kept."""
+    """Note the success, and erase what must not be kept.
+
+    While the database is away it waits for it: what is sent and not noted is sent once more.
+    """
+    for wait in UNTIL_RECORDED:
+        try:
+            return _record_sent(message)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("Can't note that %s is sent yet: %s", message.pk, type(error).__name__)
+            connection.close()
+            time.sleep(wait)
+    return _record_sent(message)
+
+
+def _record_sent(message: Message) -> None:
     Message.objects.filter(pk=message.pk).update(
         state=State.SENT, sent_at=timezone.now(), payload=None, last_error=""
     )
@@ -79,11 +99,15 @@ def record_sent(message: Message) -> None:
 
 
 def postpone(message: Message, error: Exception) -> None:
-    """Try again later, each time after twice the wait; give up after the last attempt."""
-    if message.attempts >= settings.OUTBOX_MAX_ATTEMPTS:
-        bury(message, error)
+    """Try again later, each time after twice the wait, up to the longest.
+
+    Gives up at once when the letter is refused for good, and after the last attempt.
+    """
+    if mailserver.is_refusal(error) or message.attempts >= settings.OUTBOX_MAX_ATTEMPTS:
+        give_up(message, error)
         return
-    wait = settings.OUTBOX_FIRST_RETRY_SECONDS * 2 ** (message.attempts - 1)
+    doubled = settings.OUTBOX_FIRST_RETRY_SECONDS * 2.0 ** (message.attempts - 1)
+    wait = min(doubled, settings.OUTBOX_LONGEST_RETRY_SECONDS)
     jittered = timedelta(seconds=wait * random.uniform(0.8, 1.2))  # noqa: S311  # No secret.
     Message.objects.filter(pk=message.pk).update(
         state=State.FAILED, due_at=timezone.now() + jittered, last_error=_said(error)
@@ -106,12 +130,27 @@ def wait_for_the_reader(message: Message, wait: timedelta) -> None:
     Message.objects.filter(pk=message.pk).update(attempts=message.attempts - 1)
 
 
+def put_back(message: Message) -> None:
+    """Leave a message to a later sweep, as if nobody had claimed it."""
+    Message.objects.filter(pk=message.pk, state=State.SENDING).update(
+        state=State.FAILED if message.last_error else State.PENDING,
+        attempts=message.attempts - 1,
+        due_at=timezone.now(),
+    )
+
+
 def bury(message: Message, error: Exception) -> None:
-    """Give a message up, and erase its payload: it stays visible, and what can be written
-    again can be sent again.
+    """Give a message up for good, and erase its payload: what it is about is gone."""
+    give_up(message, error, payload=None)
+
+
+def give_up(message: Message, error: Exception, **erased: None) -> None:
+    """Let a message be: it stays visible, and an operator can send it again.
+
+    A secret in it lives no longer than it would have waiting: until it expires.
     """
     undelivered = Message.objects.filter(pk=message.pk, state__in=State.undelivered())
-    undelivered.update(state=State.DEAD, payload=None, last_error=_said(error))
+    undelivered.update(state=State.DEAD, last_error=_said(error), **erased)
     logger.error("Gave up %s %s: %s", message.kind, message.pk, type(error).__name__)
 
 
@@ -123,11 +162,17 @@ def hold(pk: str, wait: timedelta = HOLD) -> None:
 
 
 def hand_out() -> list[Message]:
-    """Return the messages that are due, each given to the caller alone for a while."""
-    now = timezone.now()
+    """Return the messages that are due, each given to the caller alone for a while.
+
+    Each tenant in turn, those first whose secret expires first: nobody's thousand welcomes
+    stand before another's code. As many as the mail server takes until the next sweep.
+    """
+    now, capacity = timezone.now(), mailserver.capacity(BATCH)
     with transaction.atomic():
-        due = Message.objects.due(now).order_by("due_at").select_for_update(skip_locked=True)
-        messages = list(due[:BATCH])
+        turn = list(Message.objects.in_turn(now).values_list("pk", flat=True)[:capacity])
+        due = Message.objects.due(now).filter(pk__in=turn).select_for_update(skip_locked=True)
+        positions = {pk: position for position, pk in enumerate(turn)}
+        messages = sorted(due, key=lambda message: positions[message.pk])
         Message.objects.filter(pk__in=[message.pk for message in messages]).update(
             state=State.PENDING, due_at=now + HANDED_OUT
         )

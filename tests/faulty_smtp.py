@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import logging
 import socket
 import sys
 import threading
@@ -33,6 +34,8 @@ MODES = {
     "slow": "takes its time for each answer",
 }
 SLOWNESS = 2.0
+# It would tell every word of every conversation.
+logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True)

@@ -295,7 +295,9 @@ def _port(url: str) -> int:
 
 
 def _end(server: Server, number: signal.Signals) -> None:
-    """Signal a server, and wait until it and its children are gone."""
+    """Signal a server, and wait until it and its children are gone. May be called twice."""
+    if not server.is_alive():
+        return
     process = psutil.Process(server.process.pid)
     family = [process, *process.children(recursive=True)]
     server.process.send_signal(number)

@@ -1,13 +1,18 @@
 """The outbox: every letter's fate, and another try for those that were given up."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+from uuid import UUID
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _, ngettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter, TextFilter
@@ -23,8 +28,16 @@ from tenants.models import Tenant
 State = Message.State
 # What another attempt can help; a letter that was sent stays sent.
 RETRIABLE = (State.FAILED, State.DEAD)
-# One page's worth of waiting. Whoever has more of them presses again, or runs `resend_dead`.
-AT_ONCE = 500
+
+
+def _counted(words: Callable[[int], str]) -> Any:
+    """Return words that count the dead letters at the moment that they are shown."""
+
+    def said() -> str:
+        count = Message.objects.dead().resendable().count()
+        return words(count) % {"count": intcomma(count)}
+
+    return lazy(said, str)()
 
 
 class TenantFilter(TextFilter):
@@ -128,21 +141,44 @@ class MessageAdmin(ReadOnlyAdmin):
         self._resend(request, queryset.filter(state__in=RETRIABLE).defer(None))
 
     @action(
-        description=_("Send all dead letters again"),
+        description=_counted(
+            lambda count: ngettext(
+                "Send the dead letter again", "Send all %(count)s dead letters again", count
+            )
+        ),
         icon="forward_to_inbox",
         dialog=confirmation(
-            _("Send all dead letters again?"),
-            _("Each gets new attempts, from now on. At most 500 at a time."),
+            _counted(
+                lambda count: ngettext(
+                    "Send the dead letter again?", "Send all %(count)s dead letters again?", count
+                )
+            ),
+            _("They get new attempts and leave as fast as the mail server takes them."),
             _("Send again"),
         ),
     )
     def resend_all_dead(self, request: HttpRequest, _form: Any) -> HttpResponse:
-        self._resend(request, Message.objects.dead().order_by("created_at")[:AT_ONCE])
+        dead = Message.objects.dead()
+        if count := outbox.resend_all(messages=dead):
+            self._note_all(request, count)
+        self._say(request, count, dead.count())
         return back_to(request, reverse("admin:tasks_message_changelist"))
+
+    def _note_all(self, request: HttpRequest, count: int) -> None:
+        """Record under the operator's name what was one deed, however many letters it moved."""
+        LogEntry.objects.create(
+            user_id=cast("UUID", request.user.pk),
+            content_type=ContentType.objects.get_for_model(Message),
+            object_repr=f"{count} dead letters",
+            action_flag=CHANGE,
+            change_message="Sent again.",
+        )
 
     def _resend(self, request: HttpRequest, letters: Iterable[Message]) -> None:
         outcomes = [self._resend_each(request, letter) for letter in letters]
-        sent, gone = outcomes.count(True), outcomes.count(False)
+        self._say(request, outcomes.count(True), outcomes.count(False))
+
+    def _say(self, request: HttpRequest, sent: int, gone: int) -> None:
         said = ngettext("%d letter is sent again.", "%d letters are sent again.", sent)
         (messages.success if sent else messages.info)(request, said % sent)
         if gone:

@@ -137,7 +137,9 @@ def test_resend_dead_takes_one_tenant_or_all(acme, globex, make_user):
     assert [state_of(letter) for letter in letters] == [State.PENDING, State.DEAD]
     run("resend_dead", kind="invitation")
     assert state_of(letters[1]) == State.DEAD
-    run("resend_dead")
+    with pytest.raises(CommandError, match="--all"):
+        run("resend_dead")
+    run("resend_dead", "--all")
     assert state_of(letters[1]) == State.PENDING
 
 
@@ -146,7 +148,7 @@ def test_resend_dead_leaves_what_is_erased(acme, make_user):
     with public_context():
         Message.objects.update(expires_at=timezone.now())
 
-    assert "0 of 1" in run("resend_dead")
+    assert "0 of 1" in run("resend_dead", "--all")
     assert state_of(letter) == State.DEAD
 
 

@@ -208,6 +208,8 @@ def heal(supervisor: Supervisor, post_office: PostOffice) -> float:
         supervisor.stack.wait_until_ready(180)
         time.sleep(0.5)
     supervisor.check()
+    # Whom the mail server refused for good is dead at once: an operator sends them again.
+    supervisor.stack.manage("resend_dead", "--all")
     with (
         supervisor.without_worker(),
         psycopg.connect(supervisor.servers.database.administrator_url) as administrator,

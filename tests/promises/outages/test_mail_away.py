@@ -1,0 +1,212 @@
+"""The mail server is away for a day, in every way there is: no welcome dies of it.
+
+The conversations are real ones, with a server that fails when told to; the day is the clock's.
+"""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from celery import current_app
+from django.core import mail as django_mail
+from django.core.cache import cache
+from django.utils import timezone
+
+from tasks import jobs, mailserver, relay
+from tasks.models import Message
+from tasks.workspace import public_context
+from tests.faulty_smtp import FaultySMTP
+
+State = Message.State
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def server(settings):
+    """A mail server that fails when told to, and what the service asks it by."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_TIMEOUT = 0.3
+    with FaultySMTP() as running:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
+        yield running
+
+
+class Clock:
+    """A day in a moment: everybody's clock, and what the cache forgets meanwhile."""
+
+    def __init__(self, monkeypatch):
+        self.now = timezone.now()
+        monkeypatch.setattr(timezone, "now", lambda: self.now)
+
+    def forward(self, by):
+        self.now += by
+        with public_context():
+            cache.delete(mailserver.PAUSED)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(monkeypatch)
+
+
+def sweep():
+    """What beat, queue and worker do in a round."""
+    with public_context():
+        messages = relay.hand_out()
+    for message in messages:
+        headers = {"schema_name": message.schema_name}
+        current_app.tasks[message.task].apply((str(message.pk),), headers=headers, throw=True)
+    return len(messages)
+
+
+@pytest.fixture
+def waiting(acme, globex, make_user):
+    """Welcomes of two tenants that wait."""
+    return [*people(make_user, acme, 3), *people(make_user, globex, 2)]
+
+
+def states():
+    with public_context():
+        return sorted(Message.objects.values_list("state", flat=True))
+
+
+def people(make_user, tenant, count):
+    return [make_user(tenant, f"{uuid.uuid4().hex[:10]}@reader.test") for _ in range(count)]
+
+
+@pytest.mark.parametrize("mode", ["refuse", "timeout", "busy", "4xx"])
+def test_a_day_without_a_mail_server_kills_no_welcome(server, clock, waiting, mode, full, figure):
+    server.mode = mode
+    for _ in range(24 * (12 if full else 1)):
+        clock.forward(HOUR / (12 if full else 1))
+        sweep()
+    assert State.DEAD not in states()
+    tries = server.connections
+
+    server.mode = "ok"
+    for _ in range(3):
+        clock.forward(HOUR * 1.3)
+        while sweep():
+            pass
+
+    assert states() == [State.SENT] * len(waiting)
+    assert len(set(server.message_ids)) == len(server.message_ids) == len(waiting)
+    figure("Mail server away", f"connections in a day, 5 letters waiting ({mode})", tries)
+
+
+def test_the_others_lose_no_attempt_while_one_letter_probes(server, clock, acme, make_user):
+    people(make_user, acme, 20)
+    clock.forward(HOUR)
+    server.mode = "refuse"
+
+    handed_out = [sweep() for _ in range(4)]
+
+    with public_context():
+        attempts = sorted(Message.objects.values_list("attempts", flat=True))
+    assert handed_out == [20, 0, 0, 0], "the first sweep knew nothing yet"
+    assert attempts == [0] * 19 + [1]
+    clock.forward(timedelta(minutes=3))
+    assert sweep() == 1, "one goes and looks"
+
+
+def test_a_letter_that_was_taken_and_not_acknowledged_comes_again_as_the_same(
+    server, clock, acme, make_user
+):
+    people(make_user, acme, 1)
+    clock.forward(HOUR)
+    server.mode = "drop_after_data"
+    sweep()
+    server.mode = "ok"
+    clock.forward(HOUR)
+
+    sweep()
+
+    assert states() == [State.SENT]
+    assert len(server.message_ids) == 2
+    assert len(set(server.message_ids)) == 1, "the reader's mail client may know it for one"
+
+
+@pytest.mark.parametrize("mode", ["5xx", "5xx_after_data"])
+def test_who_is_refused_for_good_is_given_up_at_once_and_can_be_sent_again(
+    server, clock, acme, globex, make_user, operator_client, mode
+):
+    people(make_user, acme, 2)
+    people(make_user, globex, 1)
+    clock.forward(HOUR)
+    server.mode = mode
+    sweep()
+    assert states() == [State.DEAD] * 3
+    assert mailserver.capacity(100) == 100, "the server is there: nobody else has to wait"
+    server.mode = "ok"
+
+    page = operator_client.get("/operator/tasks/message/")
+    assert "Send all 3 dead letters again" in page.content.decode()
+    operator_client.post("/operator/tasks/message/resend_all_dead/", {"_form_submitted": "true"})
+    sweep()
+
+    assert states() == [State.SENT] * 3
+
+
+def test_a_poisonous_letter_does_not_keep_the_others_waiting(
+    server, clock, acme, make_user, monkeypatch
+):
+    """One at which the server hangs up each time: it steps back further and further."""
+    poison, *_ = people(make_user, acme, 4)
+    send = django_mail.EmailMultiAlternatives.send
+
+    def hang_up(email):
+        if email.to == [poison.email]:
+            raise ConnectionResetError
+        return send(email)
+
+    monkeypatch.setattr(django_mail.EmailMultiAlternatives, "send", hang_up)
+    for _ in range(8):
+        clock.forward(timedelta(minutes=2))
+        sweep()
+
+    assert states().count(State.SENT) == 3
+
+
+def test_letters_leave_at_the_providers_pace_and_each_tenants_in_turn(
+    server, clock, acme, globex, make_user, settings
+):
+    people(make_user, acme, 12)
+    (late,) = people(make_user, globex, 1)
+    clock.forward(HOUR)
+    settings.OUTBOX_RATE = "4/hour"
+    monkey = settings.CELERY_BEAT_SCHEDULE["relay-the-outbox"]
+    settings.CELERY_BEAT_SCHEDULE = {"relay-the-outbox": {**monkey, "schedule": 3600.0}}
+
+    assert sweep() == 4
+    readers = [reader for letter in server.accepted for reader in letter.recipients]
+    assert late.email in readers[:2], "nobody's dozen stands before another's one"
+    sweep()
+
+    assert len(server.accepted) == 4, "the hour isn't over"
+    assert states().count(State.DEAD) == 0
+
+
+def test_redis_away_as_well_leaves_each_process_a_bounded_pace(
+    server, clock, acme, make_user, settings
+):
+    from tasks import ratelimits
+
+    people(make_user, acme, 3)
+    clock.forward(HOUR)
+    settings.OUTBOX_RATE = "2/hour"
+    ratelimits.breakers.redis.trip(OSError())
+
+    with public_context():
+        due = list(Message.objects.due(timezone.now()))
+    for message in due:
+        headers = {"schema_name": message.schema_name}
+        current_app.tasks[message.task].apply((str(message.pk),), headers=headers, throw=True)
+
+    assert len(server.accepted) == 2
+    ratelimits._local.cache_clear()
+
+
+def test_the_sweep_hands_nothing_to_a_server_that_is_left_alone(db):
+    mailserver.note_failure(OSError())
+
+    assert jobs.sweep() == 0
