@@ -7,6 +7,7 @@ import threading
 import psycopg
 import pytest
 
+from tests.promises.conftest import FULL
 from tests.stacks import Visitor, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("outages")]
@@ -71,7 +72,7 @@ def owner(stack, slug):
     return person
 
 
-@pytest.mark.parametrize("pool_size", ["4", "0"], ids=["pool", "persistent"])
+@pytest.mark.parametrize("pool_size", ["4", "0"] if FULL else ["4"])
 def test_pages_answer_503_and_work_again_when_postgresql_does(
     stack, servers, smtp, owner, slug, pool_size, figure
 ):
@@ -110,6 +111,7 @@ def test_pages_answer_503_and_work_again_when_postgresql_does(
     figure("Database restarts", f"pages refused in a restart ({pool_size} in a pool)", len(refused))
 
 
+@pytest.mark.skipif(not FULL, reason="it waits for the pool's patience: make prove does")
 def test_no_connection_left_is_a_503(stack, servers, owner, slug):
     with administered(servers) as administrator:
         administrator.execute("ALTER ROLE saas CONNECTION LIMIT 0")
