@@ -25,11 +25,33 @@ ACTING = (
     "keep_cursor", "use_cursor", "commit", "close", "raw",
 )  # fmt: skip
 ENDING = ("leave", "fail")
-programs = st.lists(
-    st.sampled_from((*OPENING, *ACTING, *PARTIES, "atomic", "atomic", *ENDING, *ENDING)),
-    min_size=3,
-    max_size=14,
-)
+FRAMES = ("acme", "globex", "atomic", "atomic", *ENDING)
+
+
+def _joined(parts: list[list[str]]) -> list[str]:
+    return [operation for part in parts for operation in part]
+
+
+def _blocks(inner: st.SearchStrategy[list[str]]) -> st.SearchStrategy[list[str]]:
+    """Put operations into a context or a transaction, which ends well or badly."""
+    body = st.lists(inner, min_size=1, max_size=3).map(_joined)
+    opening = st.sampled_from(("acme", "globex", "acme", "globex", "public", "manual"))
+    context = st.builds(lambda name, ops: [name, *ops, "leave"], opening, body)
+    atomic = st.builds(lambda ops, end: ["atomic", *ops, end], body, st.sampled_from(ENDING))
+    return context | atomic | atomic
+
+
+_ONE = st.sampled_from(("read", "read", "read", *ACTING)).map(lambda name: [name])
+_NESTED = st.lists(st.recursive(_ONE, _blocks, max_leaves=6), min_size=1, max_size=4).map(_joined)
+# Any operation after any other as well: blocks need not end where they should.
+_FLAT = st.lists(st.sampled_from((*FRAMES, "read", *OPENING, *ACTING)), min_size=4, max_size=16)
+
+
+def programs() -> st.SearchStrategy[list[str]]:
+    """Nested blocks as a rule: rare sequences of them come up sooner."""
+    return _NESTED | _NESTED | _FLAT
+
+
 KEY = "walk:greeting"
 
 
@@ -62,8 +84,6 @@ class Program:
         try:
             for operation in operations:
                 self._do(operation)
-                if self.party:
-                    self.read()
         finally:
             while self.frames:
                 self._pop(None)

@@ -46,3 +46,14 @@ def test_no_canary_of_one_is_ever_seen_by_another(deeds, use_pool, pool, figure)
         # A breach may not come a second time: the first says what there is to say.
         assert not deeds.watch.breaches, "\n".join(deeds.watch.breaches)
     figure("Nothing leaks", f"steps walked between look-alikes, {pool}", deeds.watch.steps)
+
+
+def test_who_walks_is_signed_in(world):
+    """Or everybody would be a visitor, who sees nothing anyway."""
+    for party, people in world.people.items():
+        page = "/operator/accounts/email/" if party == "public" else "/account/"
+        for role, user in people.items():
+            response = world.client(party, role).get(page)
+
+            assert (response.status_code, user.email in response.content.decode()) == (200, True)
+            assert response.wsgi_request.user == user

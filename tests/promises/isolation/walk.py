@@ -47,7 +47,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(party=everybody, operations=st.data())
     def runs_a_program(self, party: str, operations: Any) -> None:
-        chosen = operations.draw(programs)
+        chosen = operations.draw(programs())
         watch = self.deeds.watch
         may_change = {*chosen} & {"acme", "globex", "public"}
         with watch.step(f"program {chosen}", "nobody", may_change=may_change):

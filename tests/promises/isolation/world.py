@@ -10,11 +10,11 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.files.base import ContentFile
 from django.db import connection
-from django.test import Client
 
 from accounts import services
 from accounts.models import Role, User
 from tasks.workspace import public_context, workspace_context
+from tests.clients import Client
 from tests.promises.isolation import canaries
 from tests.promises.isolation.sight import Learned, Mark
 
