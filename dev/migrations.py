@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 
 from dev import keys, manage
+from dev.environment import over
 from dev.errors import StackError
 from dev.keys import Keys
 from dev.paths import ROOT, RUN
@@ -29,6 +30,8 @@ def bring_up_to_date(environment: dict[str, str], own_keys: Keys, servers: Serve
     if STAMP.exists() and STAMP.read_text() == _fingerprint(own_keys, servers):
         return
     say("Bringing the database up to date.")
+    as_administrator = over(environment, {"DATABASE_ADMIN_URL": servers.administrator_url})
+    _manage(as_administrator, "setup_roles")
     _manage(environment, "migrate_schemas", "--noinput", "--verbosity=0")
     password = own_keys.operator_password
     _manage(environment, "ensure_operator", f"--email={OPERATOR}", f"--password={password}")

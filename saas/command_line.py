@@ -15,6 +15,8 @@ PUBLIC_COMMANDS = frozenset(
     {"check", "createsuperuser", "makemigrations", "migrate", "migrate_schemas", "showmigrations",
      "sqlmigrate", "changepassword"}
 )  # fmt: skip
+# Those among them that change tables: they work as the tables' owner.
+MIGRATING_COMMANDS = frozenset({"migrate", "migrate_schemas"})
 WHOSE_DATA = """\
 Whose data is {command} about? It ran without a tenant, and nothing was done. Say one of:
   manage.py tenant_command SUBDOMAIN {command} …
@@ -40,9 +42,12 @@ def _context_of(command: str) -> AbstractContextManager[None]:
     if command not in PUBLIC_COMMANDS:
         return nullcontext()
     django.setup()
-    from tasks.workspace import public_context
+    from tasks.roles import DatabaseRole
+    from tasks.workspace import acting_as, public_context
 
-    return public_context()
+    if command in MIGRATING_COMMANDS:
+        return acting_as(DatabaseRole.MIGRATOR, within=public_context())
+    return public_context(DatabaseRole.OPERATOR)
 
 
 def _lacks_context(error: RuntimeError) -> bool:

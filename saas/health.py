@@ -17,6 +17,7 @@ from redis import RedisError
 from accounts.clients import client_address
 from tasks import breakers
 from tasks.workspace import public_context
+from tenants.inspection import role_faults
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def live() -> JsonResponse:
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when database, Redis and migrations are there, else 503.
+    """Answer 200 when database, Redis, migrations and roles are there, else 503.
 
     Which isn't stands in the log, and in the answer for those who may know.
     """
@@ -35,6 +36,7 @@ def ready(request: HttpRequest) -> JsonResponse:
         results = {"database": passes(database_answers), "redis": passes(redis_answers)}
         # Who asked a database that is away once more would wait once more.
         results["migrations"] = results["database"] and passes(is_migrated)
+        results["roles"] = results["database"] and passes(roles_are_apart)
     missing = [name for name, is_there in results.items() if not is_there]
     if missing:
         logger.warning("Not ready: %s", ", ".join(missing))
@@ -81,6 +83,11 @@ def is_migrated() -> bool:
     """Whether the shared tables are at this release's migrations."""
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def roles_are_apart() -> bool:
+    """Whether each database role is there, and may no more than it should."""
+    return not role_faults()
 
 
 def passes(check: Callable[[], bool]) -> bool:

@@ -90,7 +90,9 @@ class SessionMiddleware(DjangoSessionMiddleware):
     def process_request(self, request: HttpRequest) -> None:
         if _is_base(request):
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
-            if token := request.COOKIES.get(settings.OPERATOR_COOKIE_NAME):
+            token = request.COOKIES.get(settings.OPERATOR_COOKIE_NAME)
+            # A browser sends it nowhere else; whoever works there may read no session.
+            if token and request.path.startswith(settings.OPERATOR_PATH):
                 request.COOKIES[settings.SESSION_COOKIE_NAME] = token
         if not request.COOKIES.get(settings.SESSION_COOKIE_NAME, "").isalnum():
             # No token of ours.

@@ -170,6 +170,8 @@ DATABASES["default"]["OPTIONS"] = {
 }
 if not _pool_size:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE", default=600)
+# Somebody who may create roles: `setup_roles` alone works as them.
+DATABASE_ADMIN_URL = env.str("DATABASE_ADMIN_URL", default="")
 DDL_PATIENCE = timeouts.DDL.as_parameters()
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -6,6 +6,7 @@ from celery import Task
 from django_tenants.utils import get_public_schema_name
 
 from tasks.errors import TenantClosedError, TenantMissingError
+from tasks.roles import DatabaseRole
 from tasks.workspace import (
     current_schema,
     load_workspace,
@@ -42,7 +43,7 @@ class TenantTask(Task):  # type: ignore[type-arg]  # Generic in the stubs alone.
         if schema_name == get_public_schema_name():
             if not self.allow_public:
                 raise TenantMissingError(f"{self.name} does not run in public.")
-            return public_context()
+            return public_context(DatabaseRole.RELAY)
         workspace = load_workspace(schema_name)
         if not workspace.is_open:
             raise TenantClosedError(f"{schema_name} is suspended.")
@@ -55,5 +56,5 @@ class PublicTask(Task):  # type: ignore[type-arg]  # Generic in the stubs alone.
     abstract = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        with public_context():
+        with public_context(DatabaseRole.RELAY):
             return super().__call__(*args, **kwargs)

@@ -14,6 +14,7 @@ from tasks.errors import TenantClosedError, TenantUnknownError
 from tasks.mail import Letter
 from tasks.models import Message
 from tasks.payloads import unseal
+from tasks.roles import DatabaseRole
 from tasks.workspace import public_context, schema_of
 
 
@@ -28,10 +29,10 @@ class Delivery(TenantTask):
         try:
             context = self.bound_context()
         except TenantClosedError:
-            with public_context():
+            with public_context(DatabaseRole.RELAY):
                 relay.hold(pk)
         except TenantUnknownError as error:
-            with public_context():
+            with public_context(DatabaseRole.RELAY):
                 for message in Message.objects.of_schema(schema_of(self)).filter(pk=pk):
                     relay.bury(message, error)
         else:

@@ -1,17 +1,19 @@
 """The ambient tenant, as those who must not know the `tenants` app see it."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 from django.db import connection
 from django_tenants.utils import (
     get_public_schema_name,
     get_tenant_model,
-    schema_context,
     tenant_context,
 )
 
 from tasks.errors import TenantMissingError, TenantUnknownError
+from tasks.roles import DatabaseRole
 
 
 class Workspace(Protocol):
@@ -30,9 +32,38 @@ class Workspace(Protocol):
         """Whether its people may work: false while it is suspended."""
 
 
-def public_context() -> AbstractContextManager[None]:
-    """Work in the shared tables for the block. The only way to public."""
-    return cast("AbstractContextManager[None]", schema_context(get_public_schema_name()))
+@dataclass(frozen=True)
+class Shared:
+    """Stands where a tenant stands while somebody works in the shared tables."""
+
+    role: DatabaseRole
+    schema_name: str = field(default_factory=get_public_schema_name)
+
+
+def public_context(role: DatabaseRole | None = None) -> AbstractContextManager[None]:
+    """Work in the shared tables for the block. The only way to public.
+
+    Without a `role`, as whoever works there already, or else as a visitor.
+    """
+    shared = Shared(role or _role_in_public())
+    return cast("AbstractContextManager[None]", tenant_context(shared))
+
+
+def _role_in_public() -> DatabaseRole:
+    present = _connection().tenant
+    return present.role if isinstance(present, Shared) else DatabaseRole.VISITOR
+
+
+@contextmanager
+def acting_as(
+    role: DatabaseRole, within: AbstractContextManager[None] | None = None
+) -> Iterator[None]:
+    """Work as one role for the block, whichever schemas it visits, `within` a first context.
+
+    For what is one transaction across schemas: opening a tenant, migrating.
+    """
+    with _connection().acting_as(role.value), within or nullcontext():
+        yield
 
 
 def workspace_context(workspace: Workspace) -> AbstractContextManager[None]:

@@ -4,7 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.checks import Error, Tags, register
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from tasks.workspace import public_context
+from tenants.inspection import role_faults
+
+
+@register(Tags.database)
+def roles_are_apart(*, databases: Sequence[str] | None = None, **_: Any) -> list[Error]:
+    """Say which database roles are missing, or may more than they should."""
+    if DEFAULT_DB_ALIAS not in (databases or []):
+        return []
+    with public_context():
+        faults = role_faults()
+    hint = "Run: manage.py setup_roles"
+    return [Error(fault, hint=hint, id="tenants.E002") for fault in faults]
 
 
 @register(Tags.database)

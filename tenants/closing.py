@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from accounts.services import discard_pictures
 from tasks.models import Message
-from tasks.workspace import public_context
+from tasks.roles import DatabaseRole
+from tasks.workspace import acting_as, public_context
 from tenants.errors import TenantGoneError
 from tenants.models import DirectoryEntry, RestingName, Tenant
 from tenants.schemas import drop_schema
@@ -25,7 +26,8 @@ def close_tenant(*, tenant: Tenant, rests: bool = True, only_if: Condition | Non
     process that dies after the commit leaves files, which `doctor` finds. Raises
     `TenantGoneError`, and `TenantBusyError` when somebody is at work in the schema.
     """
-    with public_context(), transaction.atomic(durable=True):
+    owner = acting_as(DatabaseRole.MIGRATOR)
+    with owner, public_context(), transaction.atomic(durable=True):
         if only_if and not only_if():
             return False
         locked = Tenant.objects.select_for_update().filter(pk=tenant.pk).first()

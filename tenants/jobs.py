@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from accounts.services import prune
 from tasks.base import PublicTask, TenantTask
-from tasks.workspace import current_workspace
+from tasks.roles import DatabaseRole
+from tasks.workspace import current_workspace, public_context
 from tenants import unverified
 from tenants.models import RestingName, Tenant
 
@@ -39,8 +40,9 @@ def review() -> None:
 @shared_task(base=PublicTask)
 def prune_all() -> int:
     """Prune public, and hand those tenants to workers whose turn it is. Return how many."""
-    RestingName.objects.rested(timezone.now()).delete()
-    prune()
+    with public_context(DatabaseRole.OPERATOR):
+        RestingName.objects.rested(timezone.now()).delete()
+        prune()
     tenants = list(Tenant.objects.open().in_turn(_turn(), TURNS))
     for tenant in tenants:
         prune_tenant.apply_async(schema_name=tenant.schema_name, expires=TURN.total_seconds())

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import get_language_from_request, override
 
 from accounts.requests import TenantRequest
+from tasks.roles import DatabaseRole
 from tasks.workspace import public_context, workspace_context
 from tenants import hosts
 from tenants.services import sign_up_url
@@ -48,7 +49,7 @@ class TenantMiddleware:
 
     def _answer_base(self, request: TenantRequest) -> HttpResponseBase:
         request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
-        with public_context():
+        with public_context(_role_for(request)):
             return self.get_response(request)
 
     def _answer_tenant(self, request: TenantRequest, host: str) -> HttpResponseBase:
@@ -68,3 +69,10 @@ class TenantMiddleware:
         """Show a page in the visitor's language: no other middleware has seen the request."""
         with override(get_language_from_request(request)):
             return render(request, template, context, status=status)
+
+
+def _role_for(request: TenantRequest) -> DatabaseRole:
+    """Only below the operators' path is there anything that an operator may do."""
+    if request.path.startswith(settings.OPERATOR_PATH):
+        return DatabaseRole.OPERATOR
+    return DatabaseRole.VISITOR

@@ -7,6 +7,7 @@ from accounts.errors import NotAllowedError, SelfChangeError
 from accounts.models import User
 from accounts.names import normalise_email, validate_display_name
 from accounts.services import end_sessions
+from tasks.roles import DatabaseRole
 from tasks.workspace import public_context
 from tenants.errors import OperatorExistsError
 
@@ -16,7 +17,7 @@ def add_operator(*, email: str, password: str, full_name: str) -> User:
 
     Raises `OperatorExistsError`, and `ValidationError` for a weak password or a bad name.
     """
-    with public_context():
+    with public_context(DatabaseRole.OPERATOR):
         validate_display_name(full_name)
         validate_password(password, User(email=normalise_email(email), full_name=full_name))
         try:
@@ -32,7 +33,7 @@ def ensure_operator(*, email: str, password: str, full_name: str) -> bool:
 
     Changes nothing when run twice. For development: any password will do.
     """
-    with public_context(), transaction.atomic():
+    with public_context(DatabaseRole.OPERATOR), transaction.atomic():
         found = User.objects.select_for_update().filter(email=normalise_email(email)).first()
         if found is None:
             User.objects.create_superuser(email, password, full_name=full_name)
@@ -49,7 +50,7 @@ def deactivate_operator(*, operator: User, by: User) -> None:
     """
     if operator.pk == by.pk:
         raise SelfChangeError
-    with public_context(), transaction.atomic():
+    with public_context(DatabaseRole.OPERATOR), transaction.atomic():
         active = User.objects.active().order_by("pk").select_for_update()
         if by.pk not in active.values_list("pk", flat=True):
             raise NotAllowedError
@@ -60,7 +61,7 @@ def deactivate_operator(*, operator: User, by: User) -> None:
 
 def reactivate_operator(*, operator: User) -> None:
     """Let an operator in again."""
-    with public_context():
+    with public_context(DatabaseRole.OPERATOR):
         operator.is_active = True
         operator.save(update_fields=["is_active"])
 

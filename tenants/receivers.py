@@ -3,15 +3,16 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.apps import AppConfig
 from django.conf import settings
-from django.db import transaction
-from django.db.models.signals import post_delete, post_save
+from django.db import connection, transaction
+from django.db.models.signals import post_delete, post_migrate, post_save
 from django.dispatch import receiver
 
 from accounts.models import User
 from accounts.signals import users_created
-from tasks.workspace import is_public
-from tenants import directory, hosts, unverified
+from tasks.workspace import current_schema, is_public
+from tenants import directory, hosts, privileges, unverified
 from tenants.models import Domain, Tenant
 
 
@@ -54,6 +55,21 @@ def verify_tenant_of(
     may_be_new = update_fields is None or "role" in update_fields
     if instance.is_owner and may_be_new and not raw and not is_public() and instance.is_verified:
         unverified.mark_verified()
+
+
+@receiver(post_migrate)
+def grant_privileges(*, sender: AppConfig, **_: Any) -> None:
+    """Give the roles what they need of a schema whose tables have just changed."""
+    if sender.name != "tenants":
+        return
+    statements = (
+        privileges.public_statements()
+        if is_public()
+        else privileges.tenant_statements(current_schema())
+    )
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
 
 
 @receiver([post_save, post_delete], sender=Domain)

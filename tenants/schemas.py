@@ -9,7 +9,8 @@ from django.db import OperationalError, connection, transaction
 from django_tenants.utils import quote_schema_name
 from psycopg import errors
 
-from tasks.workspace import public_context
+from tasks.roles import DatabaseRole
+from tasks.workspace import acting_as, public_context
 from tenants.errors import TenantBusyError
 
 # What `models.new_schema_name` begins with: nothing else in the database does.
@@ -24,15 +25,20 @@ def create_schema(*, schema_name: str) -> None:
 
     Runs the real migrations. When the transaction rolls back, so does the schema.
     """
-    with public_context(), connection.cursor() as cursor:
+    with acting_as(DatabaseRole.SIGNUP), public_context(), connection.cursor() as cursor:
         take_time()
         cursor.execute(f"CREATE SCHEMA {quote_schema_name(schema_name)}")
         with transaction.atomic():
-            migrate_schema(schema_name=schema_name)
+            _migrate(schema_name)
 
 
 def migrate_schema(*, schema_name: str) -> None:
     """Run the migrations that a schema lacks. May be run twice."""
+    with acting_as(DatabaseRole.MIGRATOR), public_context():
+        _migrate(schema_name)
+
+
+def _migrate(schema_name: str) -> None:
     call_command("migrate_schemas", schema_name=schema_name, interactive=False, verbosity=0)
 
 
@@ -45,7 +51,8 @@ def drop_schema(*, schema_name: str) -> None:
     """
     if not schema_name.startswith(PREFIX):
         raise ValueError(f"{schema_name} is no tenant's schema.")
-    with public_context(), connection.cursor() as cursor, _without_waiting_long():
+    owner = acting_as(DatabaseRole.MIGRATOR)
+    with owner, public_context(), connection.cursor() as cursor, _without_waiting_long():
         take_time()
         cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
         cursor.execute(f"DROP SCHEMA IF EXISTS {quote_schema_name(schema_name)} CASCADE")
@@ -60,7 +67,8 @@ def tenant_schemas() -> set[str]:
 
 def missing_tables(*, schema_name: str, tables: list[str]) -> list[str]:
     """Return which of these tables a schema lacks."""
-    with public_context(), connection.cursor() as cursor:
+    owner = acting_as(DatabaseRole.MIGRATOR)
+    with owner, public_context(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT name FROM unnest(%s::text[]) AS name"
             " WHERE to_regclass(quote_ident(%s) || '.' || quote_ident(name)) IS NULL",
@@ -71,7 +79,8 @@ def missing_tables(*, schema_name: str, tables: list[str]) -> list[str]:
 
 def may_drop(*, schema_name: str) -> bool:
     """Whether the database lets us: a schema is dropped by who owns it."""
-    with public_context(), connection.cursor() as cursor:
+    owner = acting_as(DatabaseRole.MIGRATOR)
+    with owner, public_context(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = %s",
             [schema_name],

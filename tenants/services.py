@@ -10,7 +10,8 @@ from accounts.names import normalise_email
 from tasks import outbox
 from tasks.deliveries import send_letter
 from tasks.mail import Letter
-from tasks.workspace import public_context
+from tasks.roles import DatabaseRole
+from tasks.workspace import public_context, workspace_context
 from tenants import directory, names
 from tenants.errors import NameInvalidError, NameReservedError, TenantStateError
 from tenants.models import Tenant
@@ -30,7 +31,7 @@ def resume(*, tenant: Tenant) -> None:
 
 def rename(*, tenant: Tenant, name: str, language: str) -> None:
     """Give a tenant another name and language. Its subdomain and schema stay."""
-    with public_context():
+    with workspace_context(tenant):
         tenant.name, tenant.language = name, language
         tenant.save(update_fields=["name", "language"])
 
@@ -58,7 +59,7 @@ def answer_find(*, email: str, language: str) -> None:
 
 
 def _change_status(tenant: Tenant, before: str, after: str) -> None:
-    with public_context(), transaction.atomic():
+    with public_context(DatabaseRole.OPERATOR), transaction.atomic():
         locked = Tenant.objects.select_for_update().get(pk=tenant.pk)
         if locked.status != before:
             raise TenantStateError(name=locked.name, state=locked.get_status_display())

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.names import normalise_email
-from tasks.workspace import public_context, workspace_context
+from tasks.roles import DatabaseRole
+from tasks.workspace import acting_as, public_context, workspace_context
 from tenants import names, unverified
 from tenants.errors import NameRestingError, NameTakenError
 from tenants.models import Domain, RestingName, Tenant
@@ -57,7 +58,7 @@ def open_tenant(
         # Outside the transaction: hashing takes long, and holds no lock this way.
         password_hash = make_password(owner.password)
         try:
-            with transaction.atomic(durable=True):
+            with acting_as(DatabaseRole.SIGNUP), transaction.atomic(durable=True):
                 # Before the insert: who loses a race waits there for as long as the winner works.
                 take_time()
                 tenant = _create_tenant(

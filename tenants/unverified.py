@@ -52,11 +52,10 @@ def mark_verified() -> None:
     In the transaction that confirms it. May be run twice.
     """
     schema_name = current_schema()
-    with public_context():
-        marked = Tenant.objects.unverified().filter(schema_name=schema_name)
-        if marked.update(verified_at=timezone.now(), closes_at=None, opened_from=""):
-            notices = Message.objects.of_schema(schema_name).filter(kind=send_closing_notice.kind)
-            outbox.call_off(messages=notices, reason="Confirmed")
+    marked = Tenant.objects.unverified().filter(schema_name=schema_name)
+    if marked.update(verified_at=timezone.now(), closes_at=None, opened_from=""):
+        notices = Message.objects.of_schema(schema_name).filter(kind=send_closing_notice.kind)
+        outbox.call_off(messages=notices, reason="Confirmed")
 
 
 def due(how_many: int) -> list[Tenant]:
@@ -92,9 +91,8 @@ def _tell(tenant: Tenant) -> None:
     with workspace_context(tenant), transaction.atomic():
         if not _has_unverified_owners_only():
             return
-        with public_context():
-            waiting = Tenant.objects.unverified().filter(pk=tenant.pk, closes_at=None)
-            is_first = waiting.update(closes_at=closes_at)
+        waiting = Tenant.objects.unverified().filter(pk=tenant.pk, closes_at=None)
+        is_first = waiting.update(closes_at=closes_at)
         for owner in _owners() if is_first else ():
             outbox.enqueue(
                 send_closing_notice,

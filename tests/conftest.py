@@ -5,6 +5,7 @@ migrated, once; every pytest process works in a clone of it, and tests that comm
 clone of their own.
 """
 
+import io
 import os
 import uuid
 from collections.abc import Callable, Iterator
@@ -44,15 +45,18 @@ def clone(template, administrator, django_db_blocker) -> Callable[[str], str]:
     """Clone the template under a name, migrating it first if nobody has."""
     gate = Path(os.environ.get("TMPDIR", "/tmp")) / f"template-{_digest(administrator)}"  # noqa: S108
 
+    from tenants.privileges import database_statements
+
     def make(name: str) -> str:
         lock = Lock(gate)
         lock.acquire(wait=True)
         try:
             with django_db_blocker.unblock():
-                _migrate_once(template)
+                _migrate_once(template, administrator)
             with psycopg.connect(administrator, autocommit=True) as server:
-                owner = settings.DATABASES["default"]["USER"]
-                server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{owner}"')
+                server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+                for statement in database_statements(name):
+                    server.execute(statement)
         finally:
             lock.release()
         return name
@@ -64,19 +68,21 @@ def _digest(text: str) -> str:
     return uuid.uuid5(uuid.NAMESPACE_URL, text).hex
 
 
-def _migrate_once(template: str) -> None:
-    from tasks.workspace import public_context
+def _migrate_once(template: str, administrator: str) -> None:
+    from tasks.roles import DatabaseRole
+    from tasks.workspace import acting_as, public_context
     from tenants.models import Domain, Tenant
     from tenants.schemas import create_schema
 
-    with psycopg.connect(os.environ["DATABASE_URL"]) as plain:
+    with psycopg.connect(administrator) as plain:
         found = plain.execute("SELECT to_regclass('public.tenants_tenant')").fetchone()
         if found[0] and plain.execute("SELECT count(*) FROM public.tenants_tenant").fetchone()[0]:
             return
+    call_command("setup_roles", stdout=io.StringIO())
     _use(template)
-    with public_context():
+    with acting_as(DatabaseRole.MIGRATOR), public_context():
         call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
-    with public_context():
+    with public_context(DatabaseRole.OPERATOR):
         for slug in ("acme", "globex"):
             tenant = Tenant.objects.create(name=slug.title(), slug=slug)
             Domain.objects.create(domain=tenant.host, tenant=tenant)
@@ -154,8 +160,8 @@ def globex(request):
 
 
 def _tenant(request, slug):
-    from tasks.workspace import public_context
     from tenants.models import Tenant
+    from tests.contexts import public_context
 
     if "committed" not in request.fixturenames:
         request.getfixturevalue("db")
@@ -181,7 +187,7 @@ def make_user():
 def make_operator():
     """Make an operator: a user of the public schema."""
     from accounts.models import User
-    from tasks.workspace import public_context
+    from tests.contexts import public_context
 
     def make(email="operator@example.test", password=PASSWORD):
         with public_context():
@@ -217,7 +223,7 @@ def base_client():
 @pytest.fixture
 def operator_client(base_client, make_operator, db):
     """An operator, signed in on the base host."""
-    from tasks.workspace import public_context
+    from tests.contexts import public_context
 
     operator = make_operator()
     with public_context():

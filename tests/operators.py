@@ -2,7 +2,7 @@
 
 import re
 
-from tasks.workspace import public_context
+from tests.contexts import public_context
 
 
 def reloaded(row):

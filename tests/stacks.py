@@ -275,7 +275,9 @@ def on_own_servers(
         # A page is to feel the outage, and not to take a busy machine for one.
         own["REDIS_TIMEOUT"] = "3"
         variables = environment(port, place, **{**own, **changes})
-        stack = Stack(port, variables, urls.database_url, place, root)
+        variables["DATABASE_ADMIN_URL"] = urls.administrator_url
+        stack = Stack(port, variables, urls.administrator_url, place, root)
+        stack.manage("setup_roles")
         stack.manage("migrate_schemas", "--shared", "--noinput")
         yield ends.enter_context(running(stack, *processes)), servers
 

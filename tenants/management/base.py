@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.errors import AccountError
 from tasks.errors import TaskError
+from tasks.roles import DatabaseRole
 from tasks.workspace import public_context, workspace_context
 from tenants.errors import TenantError
 from tenants.models import Tenant
@@ -101,7 +102,9 @@ def tenant_called(name: str) -> Tenant:
 
 def context_called(name: str) -> AbstractContextManager[None]:
     """Return the context of a subdomain, or of `public`. Raises `CommandError`."""
-    return public_context() if name == PUBLIC else workspace_context(tenant_called(name))
+    if name == PUBLIC:
+        return public_context(DatabaseRole.OPERATOR)
+    return workspace_context(tenant_called(name))
 
 
 def is_interactive() -> bool:

@@ -16,6 +16,7 @@ from tenants.postgresql.context import (
     ContextMissingError,
     NoTenant,
     context_statement,
+    role_name,
     search_path,
 )
 from tenants.postgresql.cursors import ContextCursor
@@ -23,6 +24,10 @@ from tenants.postgresql.introspection import SchemaIntrospection
 from tenants.postgresql.schema import SchemaEditor
 
 logger = logging.getLogger(__name__)
+
+# Who works in a schema when its context doesn't say.
+TENANT_ROLE = "tenant"
+VISITOR_ROLE = "visitor"
 
 
 class DatabaseWrapper(django_tenants.DatabaseWrapper):
@@ -36,7 +41,8 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
     SchemaEditorClass = SchemaEditor
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._sent_path: str | None = None
+        self._sent: tuple[str, str] | None = None
+        self._acting_role: str | None = None
         self._needs_context = True
         super().__init__(*args, **kwargs)
         self.introspection = SchemaIntrospection(self)
@@ -65,6 +71,15 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         finally:
             self.include_public_schema = before
 
+    @contextmanager
+    def acting_as(self, role: str) -> Iterator[None]:
+        """Send this role in every context of the block."""
+        before, self._acting_role = self._acting_role, role
+        try:
+            yield
+        finally:
+            self._acting_role = before
+
     # --- What the cursor sends ---
 
     def context_to_send(self, status: TransactionStatus) -> str:
@@ -75,11 +90,11 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         """
         if not self._needs_context or status == TransactionStatus.INERROR:
             return ""
-        path = self._wanted_path()
-        if status == TransactionStatus.INTRANS and path == self._sent_path:
+        wanted = (self._wanted_path(), self._wanted_role())
+        if status == TransactionStatus.INTRANS and wanted == self._sent:
             return ""
-        self._sent_path = path
-        return context_statement(path)
+        self._sent = wanted
+        return context_statement(*wanted)
 
     def context_was_sent(self, statusmessage: str | None, *, in_transaction: bool) -> None:
         """Forget what was sent when the transaction, or a savepoint, has taken it back.
@@ -88,11 +103,11 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         it would read another tenant's rows.
         """
         if not in_transaction or statusmessage == "ROLLBACK":
-            self._sent_path = None
+            self._sent = None
 
     def forget_context(self) -> None:
         """Send the context again with the next statement, whatever was sent before."""
-        self._sent_path = None
+        self._sent = None
 
     def _wanted_path(self) -> str:
         if not self.schema_name:
@@ -102,6 +117,12 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
             )
         public = get_public_schema_name() if self.include_public_schema else None
         return search_path(self.schema_name, public_schema=public)
+
+    def _wanted_role(self) -> str:
+        """Return whom the block acts as, or else the context's own role."""
+        own = TENANT_ROLE if self.schema_name != get_public_schema_name() else VISITOR_ROLE
+        role = str(self._acting_role or getattr(self.tenant, "role", own))
+        return role_name(self.settings_dict["USER"], role)
 
     # --- Transactions that were left open ---
 
@@ -166,9 +187,9 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
             self._needs_context = before
 
     def _set_autocommit(self, autocommit: bool) -> None:
-        self._sent_path = None
+        self._sent = None
         super()._set_autocommit(autocommit)
 
     def close(self) -> None:
-        self._sent_path = None
+        self._sent = None
         super().close()

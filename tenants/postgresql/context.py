@@ -33,16 +33,23 @@ def search_path(schema_name: str, *, public_schema: str | None) -> str:
     return ", ".join(quote_schema_name(name) for name in names)
 
 
-def context_statement(path: str) -> str:
-    """Return the statement that sets the context until the transaction ends.
+def role_name(login: str, role: str) -> str:
+    """Return the cluster's name of a role. Raises `ValidationError` on one that needs quotes."""
+    name = f"{login}_{role}"
+    _check_schema_name(name)
+    return name
+
+
+def context_statement(path: str, role: str) -> str:
+    """Return the statement that sets search path and role until the transaction ends.
 
     It fails when the schema is gone: PostgreSQL passes over what a path names in vain, and
-    would read public's tables in its stead. The one seam where a database role can join the
-    search path later.
+    would read public's tables in its stead.
     """
     schema = path.partition(", ")[0]
     return (
         f"SELECT pg_catalog.set_config('search_path', '{path}', true),"
+        f" pg_catalog.set_config('role', '{role}', true),"
         f" '{schema}'::pg_catalog.regnamespace; "
     )
 

@@ -10,7 +10,7 @@ def letters():
     """Return what waits in the outbox of a tenant (of public, with None), oldest first."""
     from tasks.models import Message
     from tasks.payloads import unseal
-    from tasks.workspace import public_context
+    from tests.contexts import public_context
 
     def read(tenant):
         schema_name = tenant.schema_name if tenant else "public"

@@ -5,9 +5,10 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 
 from accounts.models import User
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
 from tests.accounts.ways import is_in, people, sign_in
 from tests.conftest import PASSWORD
+from tests.contexts import public_context
 
 SIGN_UP = {"email": "eve@example.test", "password1": PASSWORD, "password2": PASSWORD}
 

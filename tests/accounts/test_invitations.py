@@ -11,9 +11,10 @@ from accounts import services
 from accounts.errors import InvitationGoneError, NotAllowedError, UnverifiedError
 from accounts.models import Invitation, User
 from tasks.models import Message
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
 from tests.accounts.ways import is_in, people
 from tests.conftest import PASSWORD
+from tests.contexts import public_context
 
 PAGE = "/accounts/invitation/"
 

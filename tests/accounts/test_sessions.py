@@ -14,9 +14,10 @@ from accounts import services
 from accounts.models import Role, User
 from accounts.sessions import SessionStore
 from tasks.errors import TenantMissingError
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
 from tests.accounts.ways import is_in, sign_in
 from tests.conftest import PASSWORD
+from tests.contexts import public_context
 
 COOKIE = configured.SESSION_COOKIE_NAME
 

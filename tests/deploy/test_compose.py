@@ -89,14 +89,14 @@ def test_no_password_stands_in_the_file(services):
                 assert not re.search(r":-.+\}$", value), variable
 
 
-def test_only_the_database_knows_its_superuser(services):
+def test_only_the_database_and_who_makes_its_roles_know_the_superuser(services):
     holders = {
         name
         for name, service in services.items()
         if "POSTGRES_PASSWORD" in str(service.get("environment"))
     }
 
-    assert holders == {"postgres"}
+    assert holders == {"postgres", "migrate"}
 
 
 @pytest.mark.parametrize("name", ["postgres", "redis", "mailpit", "proxy"])

@@ -79,7 +79,11 @@ def test_run_prepares_the_database_once(up, launch, tree):
     wait_for(says(second, "Ready after"))
 
     asked = (tree / "asked.log").read_text().splitlines()
-    assert asked == ["migrate_schemas development", "ensure_operator development"]
+    assert asked == [
+        "setup_roles development",
+        "migrate_schemas development",
+        "ensure_operator development",
+    ]
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -8,7 +8,8 @@ import pytest
 from django.core.cache import cache
 
 from tasks.errors import TenantMissingError
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
+from tests.contexts import public_context
 from tests.docs.markdown import ROOT, SPAN, page
 
 REQUESTS = {"HttpRequest", "TenantRequest", "MemberRequest"}

@@ -21,13 +21,18 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 def stack(clone, administrator, tmp_path_factory) -> Iterator[Stack]:
     """The whole service, on a clone of the template."""
     name = clone(f"test_stack_{uuid.uuid4().hex[:8]}")
-    url = urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
+    url, past_the_service = (
+        urlunsplit(urlsplit(each)._replace(path=f"/{name}"))
+        for each in (os.environ["DATABASE_URL"], administrator)
+    )
     port = free_port()
     logs = tmp_path_factory.mktemp("stack")
     redis = redis_url(10 + int(WORKER.removeprefix("gw") or 0))
     variables = environment(port, logs, DATABASE_URL=url, REDIS_URL=redis)
     try:
-        with running(Stack(port, variables, url, logs), "web", "worker", "beat") as stack:
+        with running(
+            Stack(port, variables, past_the_service, logs), "web", "worker", "beat"
+        ) as stack:
             yield stack
     finally:
         _drop(administrator, name)

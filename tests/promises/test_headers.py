@@ -93,7 +93,10 @@ def production(clone, administrator, tmp_path_factory) -> Iterator[Stack]:
     """A web process as it runs in production, behind one proxy."""
     name = clone(f"test_production_{uuid.uuid4().hex[:8]}")
     folder, port = tmp_path_factory.mktemp("production"), free_port()
-    url = urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
+    url, past_the_service = (
+        urlunsplit(urlsplit(each)._replace(path=f"/{name}"))
+        for each in (os.environ["DATABASE_URL"], administrator)
+    )
     variables = environment(
         port,
         folder,
@@ -104,7 +107,7 @@ def production(clone, administrator, tmp_path_factory) -> Iterator[Stack]:
         REDIS_URL=redis_url(8 - int(WORKER.removeprefix("gw") or 0) % 2),
         STATIC_ROOT=str(folder / "static"),
     )
-    stack = Stack(port, variables, url, folder)
+    stack = Stack(port, variables, past_the_service, folder)
     try:
         stack.manage("collectstatic", "--noinput", "--verbosity=0")
         with running(stack, "web"):
@@ -186,6 +189,13 @@ def as_a_member(production: Stack, owner: Visitor) -> requests.Response:
     return altered(production, change + "'member'", change + "'owner'", owner, "/console/")
 
 
+def bad_form(visitor: Visitor) -> requests.Response:
+    """A form without a boundary: looked at once the cookie says that a token is in it."""
+    visitor.ask("GET", "/signup/")
+    headers = {"Content-Type": "multipart/form-data"}
+    return visitor.ask("POST", "/signup/", data="x", headers=headers)
+
+
 def sent(visitor: Visitor, **typed: str) -> requests.Response:
     visitor.ask("GET", "/signup/")
     return visitor.post("/signup/", **typed)
@@ -226,8 +236,7 @@ KINDS = {
     "readyz": (200, lambda p, b, o: b.ask("GET", "/readyz"), {}),
     "bad host": (400, lambda p, b, o: Visitor(b.port, "a_b..!").ask("GET", "/"), {
         "Strict-Transport-Security": YEAR}),
-    "bad form": (400, lambda p, b, o: b.ask(
-        "POST", "/signup/", data="x", headers={"Content-Type": "multipart/form-data"}), {}),
+    "bad form": (400, lambda p, b, o: bad_form(b), {}),
     "forbidden": (403, lambda p, b, o: as_a_member(p, o), {}),
     "old form": (403, lambda p, b, o: Visitor(b.port, "localhost").post("/signup/"), {}),
     "suspended": (403, lambda p, b, o: suspended(p).ask("GET", "/"), {}),
@@ -324,4 +333,10 @@ def test_a_stranger_is_not_told_which_part_is_away(production, base):
     told = requests.get(f"http://127.0.0.1:{production.port}/readyz", timeout=60).json()
 
     assert base.ask("GET", "/readyz").json() == {"status": "ok"}
-    assert told == {"status": "ok", "database": True, "redis": True, "migrations": True}
+    assert told == {
+        "status": "ok",
+        "database": True,
+        "redis": True,
+        "migrations": True,
+        "roles": True,
+    }

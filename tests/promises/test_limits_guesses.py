@@ -85,7 +85,7 @@ def test_an_owner_in_a_new_browser_comes_in_by_a_letter(acme, make_user, client_
 def reset_link():
     from tasks.models import Message
     from tasks.payloads import unseal
-    from tasks.workspace import public_context
+    from tests.contexts import public_context
 
     def read(tenant):
         with public_context():
@@ -255,7 +255,7 @@ def test_a_persons_codes_together_have_an_end(acme, globex, verifying, settings)
 
 def test_resets_that_others_ask_for_refuse_nobody(acme, make_user, client_of):
     from tasks.models import Message
-    from tasks.workspace import public_context
+    from tests.contexts import public_context
 
     ada = make_user(acme)
 
@@ -295,7 +295,7 @@ def test_allauths_own_limits_say_when_to_come_back(acme, make_user, client_of, s
 
 def test_an_operator_who_enters_wrong_codes_is_told_so_in_our_words(base_client, db):
     from accounts.models import User
-    from tasks.workspace import public_context
+    from tests.contexts import public_context
 
     with public_context():
         User.objects.create_user(

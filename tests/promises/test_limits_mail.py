@@ -6,7 +6,8 @@ from saas.limits import service_limits
 from tasks import ratelimits
 from tasks.errors import RateLimitedError
 from tasks.mail import budgets_of
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
+from tests.contexts import public_context
 
 BOB = "bob@example.test"
 

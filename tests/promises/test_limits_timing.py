@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import services
 from accounts.errors import AccountError
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
+from tests.contexts import public_context
 
 # What differs from one person to the next: text, ids, times, bytes, numbers.
 VALUE = re.compile(r"'(?:[^']|'')*'(::\w+)?|\b\d+\b|\bNULL\b|ARRAY\[[^]]*\]")

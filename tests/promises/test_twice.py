@@ -15,13 +15,14 @@ from django.utils import timezone
 from accounts import services
 from accounts.models import Handoff, Invitation, User
 from tasks.models import Message
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
 from tenants import services as tenant_services
 from tenants.errors import TenantStateError
 from tenants.models import DirectoryEntry, Domain, Tenant
 from tests.accounts.ways import is_in
 from tests.clients import Client
 from tests.conftest import PASSWORD
+from tests.contexts import public_context
 from tests.racing import at_once
 
 pytestmark = pytest.mark.usefixtures("committed")

@@ -8,8 +8,9 @@ from django.core.cache import cache, caches
 from saas import health
 from saas.caches import MOST_ENTRIES
 from tasks import breakers, ratelimits
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
 from tests.conftest import PASSWORD
+from tests.contexts import public_context
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from redis import RedisError
 from saas import health
 
 STRANGER = "203.0.113.7"
-DETAILS = {"database": True, "redis": True, "migrations": True}
+DETAILS = {"database": True, "redis": True, "migrations": True, "roles": True}
 
 
 @pytest.fixture

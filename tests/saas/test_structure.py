@@ -5,7 +5,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
+from tests.contexts import public_context
 
 SHARED_ALONE = {"contenttypes", "tenants", "tasks", "django_tenants"}
 

@@ -12,8 +12,9 @@ from tasks.deliveries import send_letter, send_welcome
 from tasks.errors import PayloadGoneError, TenantMissingError
 from tasks.models import Message
 from tasks.payloads import unseal
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
 from tests.brokers import broker_at
+from tests.contexts import public_context
 
 
 def messages():

@@ -13,8 +13,9 @@ from tasks.deliveries import send_letter, send_welcome
 from tasks.errors import TenantClosedError, TenantMissingError, TenantUnknownError
 from tasks.mail import Letter
 from tasks.models import Message
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
 from tenants import services
+from tests.contexts import public_context
 from tests.inbox import letters_to
 
 

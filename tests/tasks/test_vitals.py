@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from tasks import jobs, vitals
 from tasks.models import Message
-from tasks.workspace import public_context
+from tests.contexts import public_context
 
 State = Message.State
 

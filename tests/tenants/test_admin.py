@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tasks.models import Message
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
 from tests.brokers import broker_at
+from tests.contexts import public_context
 from tests.operators import notices, reloaded, rows
 
 INDEX = "/operator/"

@@ -6,8 +6,8 @@ from django.conf import settings
 
 from accounts.models import User
 from tasks.models import Message
-from tasks.workspace import public_context
 from tests.conftest import PASSWORD
+from tests.contexts import public_context
 from tests.operators import reloaded, rows
 
 INDEX = "/operator/"

@@ -2,8 +2,8 @@
 
 from django.contrib.admin.models import LogEntry
 
-from tasks.workspace import public_context
 from tenants.models import Tenant
+from tests.contexts import public_context
 
 TENANTS = "/operator/tenants/tenant/"
 

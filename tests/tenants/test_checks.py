@@ -6,8 +6,9 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from accounts.models import User
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
 from tenants.checks import database_is_utf8
+from tests.contexts import public_context
 
 
 @pytest.fixture

@@ -12,12 +12,13 @@ from django.utils import timezone
 from accounts.models import Profile, User
 from accounts.services import stored_pictures
 from tasks.models import Message
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
 from tenants import availability, schemas, signup
 from tenants.closing import close_tenant
 from tenants.errors import NameRestingError, TenantBusyError, TenantGoneError
 from tenants.models import DirectoryEntry, Domain, RestingName, Tenant
 from tests.commands import run
+from tests.contexts import public_context
 
 OWNER = signup.Owner("Ada Lovelace", "ada@next.test", "correct horse battery staple")
 

@@ -12,10 +12,11 @@ from tasks import relay
 from tasks.deliveries import send_welcome
 from tasks.models import Message
 from tasks.outbox import enqueue
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
 from tenants.operators import ensure_operator
 from tests.commands import run
 from tests.conftest import PASSWORD
+from tests.contexts import public_context
 
 State = Message.State
 

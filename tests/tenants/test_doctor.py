@@ -21,12 +21,14 @@ from django.utils import timezone
 from accounts.models import Profile, User
 from accounts.services import stored_pictures
 from tasks.models import Message
-from tasks.workspace import public_context, workspace_context
+from tasks.roles import DatabaseRole
+from tasks.workspace import acting_as, workspace_context
 from tenants import schemas, signup
 from tenants.closing import close_tenant
 from tenants.doctor import structure
 from tenants.doctor.reading import alone
 from tenants.models import DirectoryEntry, Domain, RestingName, Tenant
+from tests.contexts import public_context
 
 OWNER = signup.Owner("Ada Lovelace", "ada@next.test", "correct horse battery staple")
 
@@ -44,7 +46,8 @@ def people(acme, globex, make_user):
 
 
 def sql(statement):
-    with public_context(), connection.cursor() as cursor:
+    owner = acting_as(DatabaseRole.MIGRATOR)
+    with owner, public_context(), connection.cursor() as cursor:
         cursor.execute(statement)
 
 
@@ -194,7 +197,8 @@ def test_a_tenant_without_schema_is_closed_through_the_service(acme, globex, peo
 
 
 def test_a_schema_that_migrations_can_mend_is_migrated(acme, people):
-    with workspace_context(acme), connection.cursor() as cursor:
+    owner = acting_as(DatabaseRole.MIGRATOR)
+    with owner, workspace_context(acme), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("DELETE FROM django_migrations WHERE app = 'usersessions'")
         cursor.execute("DROP TABLE usersessions_usersession")
@@ -205,7 +209,8 @@ def test_a_schema_that_migrations_can_mend_is_migrated(acme, people):
 
 
 def test_a_table_that_is_missing_though_its_migrations_ran_is_left_to_a_person(acme, people):
-    with workspace_context(acme), connection.cursor() as cursor:
+    owner = acting_as(DatabaseRole.MIGRATOR)
+    with owner, workspace_context(acme), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("DROP TABLE usersessions_usersession")
 
@@ -335,7 +340,7 @@ DIES_BEFORE_THE_FILES = """
 import os, signal
 import django
 django.setup()
-from tasks.workspace import public_context
+from tests.contexts import public_context
 from tenants import closing
 from tenants.models import Tenant
 closing.discard_pictures = lambda **_: os.kill(os.getpid(), signal.SIGKILL)

@@ -12,9 +12,10 @@ from accounts.models import Handoff, Invitation
 from accounts.services import prune, pruning
 from tasks import relay
 from tasks.models import Message
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
 from tenants import jobs
 from tenants.models import RestingName, Tenant
+from tests.contexts import public_context
 
 State = Message.State
 NOW, DAY = timezone.now, timedelta(days=1)

@@ -3,9 +3,10 @@
 import pytest
 from django.db import connection
 
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
 from tenants import hosts, services
 from tenants.models import Domain
+from tests.contexts import public_context
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,13 @@ def test_health_is_answered_on_any_host(db, base_client):
     for host in ("localhost", "nobody.localhost", "10.0.0.7"):
         assert base_client.get("/healthz", headers={"host": host}).json() == {"status": "ok"}
     ready = base_client.get("/readyz").json()
-    assert ready == {"status": "ok", "database": True, "redis": True, "migrations": True}
+    assert ready == {
+        "status": "ok",
+        "database": True,
+        "redis": True,
+        "migrations": True,
+        "roles": True,
+    }
 
 
 def test_two_contexts_of_one_thread_do_not_mix(acme, globex, make_user):

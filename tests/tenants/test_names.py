@@ -47,7 +47,7 @@ def test_a_subdomain_is_suggested_from_a_name_in_any_script(organization, slug):
 
 
 def test_what_is_suggested_instead_of_a_taken_name_is_free(acme):
-    from tasks.workspace import public_context
+    from tests.contexts import public_context
 
     with public_context():
         judged = availability.check(subdomain="acme")
@@ -57,7 +57,7 @@ def test_what_is_suggested_instead_of_a_taken_name_is_free(acme):
 
 
 def test_a_taken_suggestion_makes_way_for_a_free_one(acme):
-    from tasks.workspace import public_context
+    from tests.contexts import public_context
 
     with public_context():
         judged = availability.check(subdomain="", organization="ACME")
@@ -67,7 +67,7 @@ def test_a_taken_suggestion_makes_way_for_a_free_one(acme):
 
 @pytest.mark.parametrize("typed", ["admin", "WWW", "a", "-x", "a.b"])
 def test_what_is_suggested_instead_of_a_refused_name_can_be_had(db, typed):
-    from tasks.workspace import public_context
+    from tests.contexts import public_context
 
     with public_context():
         suggested = availability.check(subdomain=typed).suggestions

@@ -15,9 +15,11 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 
 from accounts.models import User
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
 from tenants.middleware import TenantMiddleware
 from tenants.postgresql.context import ContextMissingError
+from tenants.schemas import drop_schema
+from tests.contexts import public_context
 
 
 @pytest.fixture
@@ -49,8 +51,7 @@ def test_each_context_reads_its_own_rows(acme, globex, people):
 
 def test_a_schema_that_is_gone_is_not_replaced_by_public(acme, make_operator):
     make_operator()
-    with public_context(), connection.cursor() as cursor:
-        cursor.execute(f'DROP SCHEMA "{acme.schema_name}" CASCADE')
+    drop_schema(schema_name=acme.schema_name)
 
     with (
         workspace_context(acme),

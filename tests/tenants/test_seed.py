@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from accounts.models import Invitation, User
 from tasks.models import Message
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
 from tenants.models import Tenant
 from tests.commands import run
 from tests.conftest import PASSWORD
+from tests.contexts import public_context
 
 State = Message.State
 

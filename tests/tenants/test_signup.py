@@ -8,10 +8,11 @@ from django.db import connection
 
 from accounts.models import Profile, Role, User
 from tasks.models import Message
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
 from tenants import signup
 from tenants.errors import NameReservedError, NameTakenError
 from tenants.models import DirectoryEntry, Domain, Tenant
+from tests.contexts import public_context
 
 OWNER = signup.Owner("Peter Gibbons", "Peter@Initech.test", "correct horse battery staple")
 

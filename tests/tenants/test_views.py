@@ -9,8 +9,9 @@ import pytest
 from accounts.models import User
 from tasks.models import Message
 from tasks.payloads import unseal
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
 from tenants.models import Tenant
+from tests.contexts import public_context
 
 
 def page_after_find(client, email):

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from tasks.roles import DatabaseRole
+from tasks.workspace import public_context
 from tenants import doctor
 from tenants.management.base import ServiceCommand
 
@@ -20,7 +22,8 @@ class Command(ServiceCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         mends = options["mend"]
-        outcomes = [self._treat(found, mends=mends) for found in doctor.examine(self.progress)]
+        with public_context(DatabaseRole.OPERATOR):
+            outcomes = [self._treat(found, mends=mends) for found in doctor.examine(self.progress)]
         if left := outcomes.count(False):
             how = "" if mends else " Mend what can be: doctor --mend"
             raise CommandError(f"{left} of {len(outcomes)} findings are left.{how}")

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from tasks.roles import DatabaseRole
 from tasks.workspace import public_context
 from tenants.management.base import ServiceCommand
 from tenants.models import Tenant
@@ -40,7 +41,7 @@ class Command(ServiceCommand):
 
 
 def _rows(search: str, status: str | None) -> list[dict[str, Any]]:
-    with public_context():
+    with public_context(DatabaseRole.OPERATOR):
         tenants = Tenant.objects.search(search).with_people_count().order_by("-created_at")
         if status:
             tenants = tenants.filter(status=status)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tasks.roles import DatabaseRole
 from tasks.workspace import public_context
 from tenants import directory
 from tenants.management.base import ServiceCommand
@@ -20,6 +21,6 @@ class Command(ServiceCommand):
             people += directory.relist()
 
         self.visit(relist)
-        with public_context():
+        with public_context(DatabaseRole.OPERATOR):
             stale = directory.unlist_closed()
         self.stdout.write(f"{people} people are listed; {stale} entries belonged to no tenant.")

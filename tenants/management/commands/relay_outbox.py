@@ -7,6 +7,7 @@ from celery import current_app
 
 from tasks import relay
 from tasks.models import Message
+from tasks.roles import DatabaseRole
 from tasks.workspace import public_context
 from tenants.management.base import ServiceCommand
 
@@ -26,7 +27,7 @@ class Command(ServiceCommand):
 
 
 def _due() -> list[Message]:
-    with public_context():
+    with public_context(DatabaseRole.RELAY):
         return relay.hand_out()
 
 
@@ -35,5 +36,5 @@ def _send(message: Message) -> str:
     task = current_app.tasks[message.task]
     headers = {"schema_name": message.schema_name}
     task.apply((str(message.pk),), headers=headers, throw=True)
-    with public_context():
+    with public_context(DatabaseRole.RELAY):
         return str(Message.objects.values_list("state", flat=True).get(pk=message.pk))

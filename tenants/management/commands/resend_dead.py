@@ -7,6 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 from tasks import outbox
 from tasks.models import Message
 from tasks.querysets import MessageQuerySet
+from tasks.roles import DatabaseRole
 from tasks.workspace import public_context
 from tenants.management.base import ServiceCommand, tenant_called
 
@@ -25,7 +26,7 @@ class Command(ServiceCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         if not any(options[name] for name in ("tenant", "kind", "all", "dry_run")):
             raise CommandError("Which ones? Say --tenant, --kind or --all; --dry-run shows them.")
-        with public_context():
+        with public_context(DatabaseRole.OPERATOR):
             dead = _dead(options["tenant"], options["kind"])
             total = dead.count()
             revived = self._show(dead) if options["dry_run"] else outbox.resend_all(messages=dead)

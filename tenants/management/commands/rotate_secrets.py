@@ -7,6 +7,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from tasks.models import Message
+from tasks.roles import DatabaseRole
 from tasks.rotation import reseal
 from tasks.workspace import public_context
 from tenants.management.base import ServiceCommand
@@ -18,7 +19,7 @@ class Command(ServiceCommand):
     help = "Seal letters and sessions anew with the newest key, in public and every tenant."
 
     def handle(self, *_: Any, **options: Any) -> None:
-        with public_context():
+        with public_context(DatabaseRole.OPERATOR):
             outcome = reseal(Message.objects.filter(payload__isnull=False), "payload")
             outcome += _sessions()
         self.say(f"  public: {outcome['renewed']} renewed")

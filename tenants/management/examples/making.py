@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Profile, User
+from tasks.roles import DatabaseRole
 from tasks.workspace import public_context, workspace_context
 from tenants.errors import NameTakenError
 from tenants.management.examples import history
@@ -66,7 +67,7 @@ def _open(organisation: Organisation, password: str) -> Tenant:
         opening_key=organisation.opening_key,
         welcome=False,
     )
-    with public_context():
+    with public_context(DatabaseRole.OPERATOR):
         Tenant.objects.filter(pk=tenant.pk).update(created_at=organisation.opened_at)
     with workspace_context(tenant):
         User.objects.filter(pk=user.pk).update(

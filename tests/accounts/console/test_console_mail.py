@@ -11,7 +11,8 @@ from django.utils import timezone
 from accounts.models import Invitation, User
 from tasks.models import Message
 from tasks.payloads import unseal
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
+from tests.contexts import public_context
 
 MAIL = reverse("console:mail")
 State = Message.State

@@ -11,7 +11,8 @@ from django.utils import timezone
 from accounts.console import charts
 from accounts.models import Invitation
 from tasks.models import Message
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
+from tests.contexts import public_context
 
 OVERVIEW = reverse("console:overview")
 

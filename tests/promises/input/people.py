@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 from django.core.signals import got_request_exception
 from django.db import connection
 
-from tasks.workspace import public_context
 from tests.clients import Client
+from tests.contexts import public_context
 from tests.promises.input import corpus
 
 TAGS = re.compile(r"<(script|style|title).*?</\1>|<[^>]+>", re.DOTALL)

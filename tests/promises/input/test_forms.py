@@ -14,7 +14,8 @@ from hypothesis import given, strategies as st
 
 from accounts.models import User
 from accounts.names import clean_email
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
+from tests.contexts import public_context
 from tests.promises.input import corpus
 from tests.promises.input.people import encoded
 

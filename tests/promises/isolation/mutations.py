@@ -23,12 +23,13 @@ from accounts.tokens import TenantTokenGenerator
 from tasks import outbox, workspace
 from tasks.base import TenantTask
 from tasks.querysets import MessageQuerySet
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
 from tenants import directory, hosts
 from tenants.models import DirectoryEntry, Tenant
 from tenants.postgresql import context
 from tenants.postgresql.base import DatabaseWrapper
 from tenants.querysets import DirectoryQuerySet
+from tests.contexts import public_context
 
 Apply = Callable[[], AbstractContextManager[Any]]
 

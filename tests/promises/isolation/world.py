@@ -13,8 +13,9 @@ from django.db import connection
 
 from accounts import services
 from accounts.models import Role, User
-from tasks.workspace import public_context, workspace_context
+from tasks.workspace import workspace_context
 from tests.clients import Client
+from tests.contexts import public_context
 from tests.promises.isolation import canaries
 from tests.promises.isolation.sight import Learned, Mark
 

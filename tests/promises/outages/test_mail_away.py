@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from tasks import jobs, mailserver, relay
 from tasks.models import Message
-from tasks.workspace import public_context
+from tests.contexts import public_context
 from tests.faulty_smtp import FaultySMTP
 
 State = Message.State

@@ -3,9 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from tasks.workspace import public_context
 from tenants import hosts
 from tenants.models import Tenant
+from tests.contexts import public_context
 
 SETTINGS = reverse("console:settings")
 
