@@ -191,7 +191,8 @@ class Deeds:
             Profile.objects.filter(pk=TWIN).update(locality=self.world.word(party, "open"))
             return HttpResponse()
 
-        request = RequestFactory(SERVER_NAME=self.world.host_of(party)).get("/")
+        path = "/operator/" if party == "public" else "/"
+        request = RequestFactory(SERVER_NAME=self.world.host_of(party)).get(path)
         with self.watch.step("leaves a transaction open", party):
             TenantMiddleware(view)(request)
 
