@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from honcho.environ import parse_procfile
@@ -41,8 +42,9 @@ class FollowedProcess(Process):
 class WatchingManager(Manager):
     """Starts its watcher after its processes, and ends them however early it is asked to.
 
-    After them, as a fork copies no thread. honcho itself fails to end a process whose start
-    it hasn't heard of yet, and then waits for that process for good.
+    After them, as a fork copies no thread. A signal only leaves a note, which the loop reads
+    once all are started: honcho would end them right in its handler, where it may print into a
+    line that is being printed, or not know a process yet, and then wait for good.
     """
 
     def __init__(self, watch: Callable[[], None]) -> None:
@@ -51,18 +53,19 @@ class WatchingManager(Manager):
         self._watch = watch
         self._is_ending = False
 
-    def terminate(self) -> None:
+    def _start(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._note)
+        super()._start()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        self.returncode = 128 + number
         self._is_ending = True
-        if self._all_started():
-            super().terminate()
 
     def _any_stopped(self) -> bool:
         """What the loop asks once all are started: if so, it terminates them."""
         return self._is_ending or super()._any_stopped()
-
-    def _start(self) -> None:
-        super()._start()
-        threading.Thread(target=self._watch, daemon=True).start()
 
 
 def commands() -> dict[str, str]:
