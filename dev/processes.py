@@ -82,6 +82,9 @@ def run(programs: dict[str, str], environment: dict[str, str], watch: Callable[[
         manager.add_process(name, command, env=environment, cwd=str(ROOT))
     # A closed terminal ends the stack like Ctrl-C does.
     signal.signal(signal.SIGHUP, lambda *_: end())
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
+        # Somebody has asked to end, and a destructor was running: what is raised there is lost.
+        raise KeyboardInterrupt
     try:
         manager.loop()
     except BaseException:

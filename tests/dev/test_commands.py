@@ -101,7 +101,8 @@ def test_run_ends_while_it_still_starts(launch, tree):
 
     process.terminate()
 
-    assert process.wait(30) == 0
+    # Before its processes are there it is interrupted, and afterwards it ends them.
+    assert process.wait(60) in {0, 130}
     assert of_tree(tree) == []
 
 
