@@ -120,8 +120,10 @@ class Watch:
         texts, ids = SEES[onlooker]
         if self.asked:
             text = text.decode("latin-1") if isinstance(text, bytes) else text
-            for form in (self.asked, quote(self.asked), quote(self.asked, safe="")):
-                text = text.replace(form, "")
+            # A redirect may lead to another page of the same id.
+            for word in (self.asked, *_UUID.findall(self.asked)):
+                for form in (word, quote(word), quote(word, safe="")):
+                    text = text.replace(form, "")
         seen = {
             canary for canary in self.world.learned.see(text)
             if canary.mark not in (texts if canary.kind == "text" else ids)
