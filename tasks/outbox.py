@@ -43,24 +43,34 @@ def enqueue(
     wants an `expires_in`. `kind` names the letter where the task sends several. Raises
     `TenantMissingError` outside any context.
     """
-    schema_name, key = current_schema(), key or uuid.uuid4().hex
-    sealed = None if payload is None else seal(payload, schema_name=schema_name, key=key)
-    message, created = Message.objects.get_or_create(
-        schema_name=schema_name,
-        key=key,
-        defaults={
-            "kind": kind or task.kind,
-            "task": task.name,
-            "user_id": user_id,
-            "arguments": arguments,
-            "payload": sealed,
-            "expires_at": timezone.now() + expires_in if expires_in is not None else None,
-            "due_at": timezone.now() + NUDGE_HEAD_START,
-        },
-    )
+    schema_name, own_key = current_schema(), key or uuid.uuid4().hex
+    sealed = None if payload is None else seal(payload, schema_name=schema_name, key=own_key)
+    content = {
+        "kind": kind or task.kind,
+        "task": task.name,
+        "user_id": user_id,
+        "arguments": arguments,
+        "payload": sealed,
+        "expires_at": timezone.now() + expires_in if expires_in is not None else None,
+        "due_at": timezone.now() + NUDGE_HEAD_START,
+    }
+    message, created = _keep(schema_name, own_key, content, is_new=key is None)
     if created:
         nudge_on_commit(message)
     return message
+
+
+def _keep(
+    schema_name: str, key: str, content: dict[str, Any], *, is_new: bool
+) -> tuple[Message, bool]:
+    """Return the message of a key, and whether it was written just now.
+
+    A key that was made up just now is nobody's yet: nothing is looked up for it, as a visitor
+    may leave a letter in the outbox and read none.
+    """
+    if is_new:
+        return Message.objects.create(schema_name=schema_name, key=key, **content), True
+    return Message.objects.get_or_create(schema_name=schema_name, key=key, defaults=content)
 
 
 def nudge_on_commit(message: Message) -> None:
