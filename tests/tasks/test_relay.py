@@ -94,6 +94,25 @@ def test_a_sealed_letter_is_erased_once_it_is_sent(acme, address):
     assert the_message().payload is None
 
 
+def test_the_letters_of_public_are_sent(acme, make_user, make_operator, base_client, address):
+    """As a worker does it, whose role sees no people: a visitor's answer, an operator's reset."""
+    ada = make_user(acme, address)
+    operator = make_operator(f"{uuid.uuid4().hex[:10]}@operator.test")
+    base_client.post("/find/", {"email": ada.email})
+    base_client.post("/operator/accounts/password/reset/", {"email": operator.email})
+    with public_context():
+        found = Message.objects.of_schema("public")
+        letters = {message.kind: str(message.pk) for message in found}
+
+    for pk in letters.values():
+        send_letter.apply((pk,), headers={"schema_name": "public"}, throw=True)
+
+    assert set(letters) == {"workspaces", "password_reset"}
+    with public_context():
+        assert set(found.all().values_list("state", "last_error")) == {("sent", "")}
+    assert [len(letters_to(reader)) for reader in (address, operator.email)] == [1, 1]
+
+
 def test_a_refusal_is_retried_later_and_given_up_in_the_end(
     acme, make_user, address, monkeypatch, settings
 ):
