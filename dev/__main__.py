@@ -1,4 +1,4 @@
-"""The commands behind the Makefile: `python -m dev run`, `test`, `prove` and so on."""
+"""The commands behind the Makefile: `python -m dev run`, `test`, `bench` and so on."""
 
 import importlib
 import signal
@@ -11,11 +11,12 @@ COMMANDS = {
     "run": "dev.run",
     "test": "dev.testing",
     "prove": "dev.prove",
+    "bench": "dev.bench",
     "services": "dev.services",
     "manage": "dev.manage",
     "reset": "dev.reset",
 }
-WITH_ARGUMENTS = {"test", "prove", "manage"}
+WITH_ARGUMENTS = {"test", "prove", "bench", "manage"}
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

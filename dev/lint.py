@@ -12,7 +12,7 @@ from dev.environment import over
 from dev.paths import ROOT
 
 APPS = ("saas", "tenants", "accounts", "tasks")
-CODE = (*APPS, "dev", "tests", "manage.py")
+CODE = (*APPS, "dev", "bench", "tests", "manage.py")
 SHIPPED = (*APPS, "bin/healthcheck", "manage.py")
 
 

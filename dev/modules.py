@@ -8,7 +8,7 @@ from dev.paths import ROOT
 
 WALL = 400
 AIM = 150
-PACKAGES = ("saas", "tenants", "accounts", "tasks", "dev", "tests")
+PACKAGES = ("saas", "tenants", "accounts", "tasks", "dev", "bench", "tests")
 
 
 def main() -> int:

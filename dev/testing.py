@@ -28,10 +28,10 @@ def main(arguments: list[str]) -> int:
 
 
 @contextlib.contextmanager
-def environment(place: Path) -> Iterator[dict[str, str]]:
+def environment(place: Path, *, is_throwaway: bool = True) -> Iterator[dict[str, str]]:
     own_keys = keys.fresh()
     with (
-        servers.running(place, own_keys, os.environ, is_throwaway=True) as started,
+        servers.running(place, own_keys, os.environ, is_throwaway=is_throwaway) as started,
         mailcatcher.running(place, place / "mail") as catcher,
     ):
         yield over(

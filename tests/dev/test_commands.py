@@ -238,4 +238,4 @@ def test_an_unknown_command_lists_the_known_ones(launch):
     process = launch("dance")
 
     assert process.wait(30) == 2
-    assert says(process, "run|test|prove|services|manage|reset")()
+    assert says(process, "run|test|prove|bench|services|manage|reset")()

@@ -1,0 +1,60 @@
+"""How long something took: by the wall, and in processor time of whoever worked on it."""
+
+import time
+from dataclasses import dataclass
+
+import psutil
+import psycopg
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds of one try: passed, and worked by a side's process and by the database's."""
+
+    wall: float
+    cpu: float
+    database: float
+
+    def each(self, count: int) -> "Spent":
+        """Return the share of one in so many."""
+        return Spent(self.wall / count, self.cpu / count, self.database / count)
+
+
+class DatabaseClock:
+    """The processor time of a PostgreSQL on this machine, all its processes together."""
+
+    def __init__(self, url: str) -> None:
+        with psycopg.connect(url) as server:
+            backend = psutil.Process(server.info.backend_pid)
+            self._postmaster = backend.parent() or backend
+
+    def read(self) -> float:
+        """Return the seconds that were worked, by those who are gone as well."""
+        times = self._postmaster.cpu_times()
+        total = times.user + times.system + times.children_user + times.children_system
+        return float(total + sum(_worked(each) for each in self._postmaster.children()))
+
+    def memory(self) -> int:
+        """Return the bytes that are the server's own: what processes share counts once."""
+        processes = [self._postmaster, *self._postmaster.children()]
+        return sum(int(_proportional(each)) for each in processes)
+
+
+def cpu_now() -> float:
+    """Return the seconds that this process has worked."""
+    return time.process_time()
+
+
+def _worked(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
+
+
+def _proportional(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except (psutil.NoSuchProcess, psutil.AccessDenied, AttributeError):
+        return 0

@@ -1,0 +1,12 @@
+"""The side without tenancy: one schema for everything."""
+
+from django.core.management import call_command
+
+
+def prepare() -> None:
+    """Make the tables in an empty database."""
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def schemas() -> list[str]:
+    return ["public"]

@@ -1,0 +1,73 @@
+"""The same simple page, asked for on each side."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import psycopg
+from psycopg import sql
+
+from bench.clocks import Spent
+from bench.registry import Run, in_turns, measurement
+from bench.results import Result, in_parts, percentile
+from bench.sides import Side
+
+HOSTS = 5
+SIDES = ("ours", "plain", "stock", "service")
+CONNECTIONS = {"persistent connections": {}, "a pool of four": {"DATABASE_POOL_SIZE": "4"}}
+
+
+@measurement(
+    "requests",
+    "One page that reads three rows by key, as JSON, through the WSGI application in one process, "
+    "without a web server before it, which would cost all sides the same and hide the difference. "
+    "`ours` and `stock` have Django's own middleware list with their tenancy in front, `plain` has "
+    "the list alone; `service` is ours with all middleware of the service. Several tenants' hosts "
+    "in turn; what a request took is each round's mean.",
+)
+def requests(run: Run) -> Iterator[Result]:
+    hosts = _prepare(run)
+    for words, environment in CONNECTIONS.items():
+        with run.sides(*SIDES, **environment) as sides:
+            yield from _rounds(run, sides, hosts, words)
+
+
+def _prepare(run: Run) -> dict[str, list[str]]:
+    """Have some tenants on each side, with three rows each, and return their hosts."""
+    with run.sides("ours", "stock", "plain") as sides:
+        for name, side in sides.items():
+            if name not in run.tenants:
+                side.do(f"{name}.prepare")
+                if name != "plain":
+                    cloning = {"by_cloning": False} if name == "stock" else {}
+                    side.do(f"{name}.fill", first=0, count=2, **cloning)
+                run.tenants[name] = 2
+            _plant(run, side)
+    hosts = [f"bench-{number}.localhost" for number in range(min(HOSTS, run.tenants["ours"]))]
+    return {"ours": hosts, "stock": hosts, "service": hosts, "plain": ["localhost"]}
+
+
+def _plant(run: Run, side: Side) -> None:
+    schemas = side.do(f"{side.name}.schemas").result[:HOSTS]
+    url = run.databases[side.name]["DATABASE_ADMIN_URL"]
+    rows = "INSERT INTO {}.notes_note (id, text) VALUES (1, 'one'), (2, 'two'), (3, 'three')"
+    with psycopg.connect(url, autocommit=True) as server:
+        for schema in schemas:
+            server.execute(sql.SQL(rows).format(sql.Identifier(schema)))
+
+
+def _rounds(
+    run: Run, sides: dict[str, Side], hosts: dict[str, list[str]], words: str
+) -> Iterator[Result]:
+    spent: dict[str, list[Spent]] = {name: [] for name in SIDES}
+    seconds: dict[str, list[float]] = defaultdict(list)
+    count = run.size.requests
+    for name, side in sides.items():
+        side.do("web.ask", path="/bench/", hosts=hosts[name], count=max(5, count // 10))
+    for _, order in in_turns(run.size.rounds, sides):
+        for name in order:
+            done = sides[name].do("web.ask", path="/bench/", hosts=hosts[name], count=count)
+            spent[name].append(done.spent.each(count))
+            seconds[name] += done.result
+    rows = in_parts("requests", f"a request, {words}", spent, against="plain")
+    rows[0].p99 = {name: 1000 * percentile(each, 0.99) for name, each in seconds.items()}
+    yield from rows

@@ -1,0 +1,95 @@
+"""The figures as text: a line in the terminal, a table in docs/performance.md."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "performance.md"
+IMAGES = ROOT / "docs" / "images"
+SIZES = ("usual", "full")
+COMMANDS = {"usual": "make bench", "full": "make bench-full"}
+INTRODUCTION = """# Performance
+
+This page is written by `make bench` and `make bench-full`, never by hand. Each figure is the
+median of its rounds, with the smallest and the largest in brackets. The sides take turns within
+a round, and a ratio is the median of the rounds' own ratios: what disturbs a round disturbs both.
+Processor time is that of the side's process, and of all of PostgreSQL's, whoever waits for whom.
+"""
+
+
+def line(row: dict[str, Any]) -> str:
+    """Return a result as a line for the terminal."""
+    sides = ", ".join(f"{side} {_figure(row, side)}" for side in row["summary"])
+    return f"    {row['at']} ({row['note'] or row['unit']}): {sides} {_ratios(row)}"
+
+
+def write(results: Path) -> None:
+    """Write the page and its plots from the runs that are there."""
+    from bench import plots
+
+    paths = [results / f"{size}.json" for size in SIZES]
+    reports = [json.loads(path.read_text()) for path in paths if path.exists()]
+    for report in reports:
+        plots.draw(report, IMAGES)
+    PAGE.write_text("\n".join([INTRODUCTION, *(_part(report) for report in reports)]))
+    print(f"· Wrote {PAGE.relative_to(ROOT)}.")
+
+
+def _part(report: dict[str, Any]) -> str:
+    facts = report["machine"]
+    packages = ", ".join(f"{name} {version}" for name, version in facts["packages"].items())
+    head = (
+        f"## `{COMMANDS[report['size']]}`\n\n"
+        f"Taken on {facts['taken_at'][:10]}: {facts['cores']} cores of {facts['processor']}, "
+        f"{facts['memory_gib']} GiB, {facts['system']}, Python {facts['python']}, "
+        f"PostgreSQL {facts['postgresql']}, {packages}. "
+        f"The load before it was {facts['load_before']:.1f}.\n"
+    )
+    return "\n".join([head, *(_measurement(report, each) for each in report["measurements"])])
+
+
+def _measurement(report: dict[str, Any], taken: dict[str, Any]) -> str:
+    image = f"images/bench-{report['size']}-{taken['name']}.svg"
+    plot = f"![{taken['name'].title()}]({image})\n" if any(map(_drawn, taken["results"])) else ""
+    return "\n".join(
+        [f"### {taken['name'].title()}\n", taken["sentence"], "", plot, *_table(taken["results"])]
+    )
+
+
+def _drawn(row: dict[str, Any]) -> bool:
+    return bool(row["against"])
+
+
+def _table(rows: list[dict[str, Any]]) -> Iterator[str]:
+    sides = list(dict.fromkeys(side for row in rows for side in row["summary"]))
+    yield f"| What | {' | '.join(sides)} | Ratios |"
+    yield "|---" * (len(sides) + 2) + "|"
+    for row in rows:
+        cells = [_figure(row, side) if side in row["summary"] else "" for side in sides]
+        what = f"{row['at']}: {row['note']}" if row["note"] else row["at"]
+        yield f"| {what} | {' | '.join(cells)} | {_ratios(row)} |"
+    yield ""
+
+
+def _figure(row: dict[str, Any], side: str) -> str:
+    said = row["summary"][side]
+    low, high = _number(said["min"]), _number(said["max"])
+    spread = f" ({low} to {high})" if low != high else ""
+    p99 = f", p99 {_number(row['p99'][side])}" if side in row["p99"] else ""
+    return f"{_number(said['median'])} {row['unit']}{spread}{p99}"
+
+
+def _ratios(row: dict[str, Any]) -> str:
+    return "; ".join(_ratio(name, row["against"], said) for name, said in row["ratios"].items())
+
+
+def _ratio(side: str, against: str, said: dict[str, float]) -> str:
+    middle, low, high = (_number(said[name]) for name in ("median", "min", "max"))
+    return f"{side}/{against} **{middle}** ({low} to {high})"
+
+
+def _number(value: float) -> str:
+    """Return three digits that count."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004

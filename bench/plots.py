@@ -1,0 +1,57 @@
+"""The figures as pictures: bars of each side's median, a row of them for each thing measured."""
+
+from pathlib import Path
+from typing import Any
+
+COLOURS = {"ours": "#0054a6", "service": "#4299e1", "stock": "#d9822b", "plain": "#8a94a6"}
+BAR = 0.8
+
+
+def draw(report: dict[str, Any], folder: Path) -> None:
+    """Write an SVG for each measurement that compares sides; the same figures, the same file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for taken in report["measurements"]:
+        rows = [row for row in taken["results"] if row["against"]]
+        if rows:
+            _draw(rows, folder / f"bench-{report['size']}-{taken['name']}.svg")
+
+
+def _draw(rows: list[dict[str, Any]], path: Path) -> None:
+    # Installed for this alone.
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    mpl.rcParams.update({"svg.hashsalt": "bench", "font.size": 9})
+    figure = Figure(figsize=(9, 1 + 0.55 * len(rows)), layout="constrained")
+    axes = figure.subplots()
+    sides = list(dict.fromkeys(side for row in rows for side in row["summary"]))
+    for number, side in enumerate(sides):
+        _bars(axes, rows, side, offset=number / len(sides), height=BAR / len(sides))
+    axes.set_yticks(
+        [row + BAR / 2 for row in range(len(rows))],
+        [f"{row['at']}\n{row['note']}" for row in rows],
+    )
+    axes.invert_yaxis()
+    axes.set_xscale("log")
+    axes.set_xlabel(f"{rows[0]['unit']}, median, smallest and largest; logarithmic")
+    axes.legend()
+    figure.savefig(path, format="svg", metadata={"Date": None})
+
+
+def _bars(
+    axes: Any, rows: list[dict[str, Any]], side: str, *, offset: float, height: float
+) -> None:
+    found = [(number, row["summary"][side]) for number, row in enumerate(rows)]
+    middles = [said["median"] for _, said in found]
+    axes.barh(
+        [number + offset * BAR + height / 2 for number, _ in found],
+        middles,
+        height,
+        label=side,
+        color=COLOURS.get(side),
+        xerr=(
+            [middle - said["min"] for middle, (_, said) in zip(middles, found, strict=True)],
+            [said["max"] - middle for middle, (_, said) in zip(middles, found, strict=True)],
+        ),
+        ecolor="#40464f",
+    )

@@ -1,0 +1,12 @@
+"""The one page that all sides serve, and the service's own below it."""
+
+from importlib import import_module
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, path
+
+from bench.projects.views import few_rows
+
+urlpatterns: list[URLPattern | URLResolver] = [path("bench/", few_rows)]
+if __name__ == settings.ROOT_URLCONF and "tenants" in settings.INSTALLED_APPS:
+    urlpatterns += import_module("saas.urls.tenant").urlpatterns

@@ -1,0 +1,1 @@
+"""Tenants and domains as django-tenants' own documentation writes them."""

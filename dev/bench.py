@@ -1,0 +1,41 @@
+"""`python -m dev bench`: measures the service beside others, on servers of its own."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+
+from dev import foreground, messages, testing
+from dev.environment import over
+from dev.errors import StackError
+from dev.paths import ROOT
+from dev.progress import say
+
+PLOTTER = "matplotlib"
+REQUIREMENTS = ROOT / "requirements" / "bench.txt"
+# Nobody is refused for asking too often, and the clock sees no line of a log being written.
+QUIET = {"RATE_LIMITS": "off", "LOG_LEVEL": "WARNING"}
+
+
+def main(arguments: list[str]) -> int:
+    """Run `python -m bench`, and pass its exit code on."""
+    messages.compile_all()
+    _install_plotter()
+    # What is measured is what lasts: these servers hand each commit to the disk.
+    with (
+        testing.folder() as place,
+        testing.environment(place, is_throwaway=False) as variables,
+    ):
+        command = [sys.executable, "-m", "bench", *arguments]
+        return foreground.run(command, over(os.environ, variables, QUIET))
+
+
+def _install_plotter() -> None:
+    """Install what draws: a developer who doesn't measure needs none of it."""
+    if importlib.util.find_spec(PLOTTER):
+        return
+    say("Installing what draws the plots, once.")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes"]
+    command += ["--no-deps", "--only-binary=:all:", "--disable-pip-version-check"]
+    if subprocess.run([*command, "-r", str(REQUIREMENTS)], check=False).returncode:
+        raise StackError("pip could not install requirements/bench.txt; its reason stands above.")
