@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from tasks.models import Message
+from tasks.roles import DatabaseRole
 from tasks.workspace import public_context
 from tenants.closing import close_tenant
 from tenants.management.base import ServiceCommand, is_interactive, tenant_called
@@ -40,7 +41,7 @@ class Command(ServiceCommand):
 
 
 def _contents(tenant: Tenant) -> str:
-    with public_context():
+    with public_context(DatabaseRole.OPERATOR):
         people = DirectoryEntry.objects.filter(schema_name=tenant.schema_name).count()
         letters = Message.objects.of_schema(tenant.schema_name).count()
     return f"{people} people, {letters} letters"
