@@ -164,6 +164,17 @@ class DirectoryEntry(models.Model):
         return f"{self.schema_name}:{self.user_id}"
 
 
+class SchemaScript(models.Model):
+    """What makes a new tenant's schema, statement by statement, for one release of the code."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    statements = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.digest
+
+
 def host_of(slug: str) -> str:
     """Return the host of a subdomain."""
     return f"{slug}.{settings.BASE_DOMAIN}"

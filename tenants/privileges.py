@@ -54,6 +54,11 @@ SHARED_TABLES: dict[str, dict[DatabaseRole, str]] = {
         Role.RELAY: EVERYTHING,
         Role.OPERATOR: EVERYTHING,
     },
+    # Whoever opens a tenant and finds no script makes it.
+    "tenants_schemascript": {
+        Role.SIGNUP: "SELECT, INSERT, UPDATE (statements)",
+        Role.OPERATOR: "SELECT",
+    },
     # A tenant's tables refer to it, and whoever makes them has to be allowed to.
     "django_content_type": {
         Role.TENANT: "SELECT",

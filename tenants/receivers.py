@@ -8,12 +8,15 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.signals import post_delete, post_migrate, post_save
 from django.dispatch import receiver
+from django_tenants.signals import schema_migrated
+from django_tenants.utils import get_public_schema_name
 
 from accounts.models import User
 from accounts.signals import users_created
 from tasks.workspace import current_schema, is_public
 from tenants import directory, hosts, privileges, unverified
 from tenants.models import Domain, Tenant
+from tenants.provisioning import script
 
 
 @receiver(post_save, sender=settings.AUTH_USER_MODEL)
@@ -70,6 +73,14 @@ def grant_privileges(*, sender: AppConfig, **_: Any) -> None:
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
+
+
+@receiver(schema_migrated)
+def make_script(*, schema_name: str, **_: Any) -> None:
+    """Have the release's script ready when the shared tables are: nobody has to wait for it."""
+    if schema_name == get_public_schema_name():
+        script.prepare()
+        script.prune()
 
 
 @receiver([post_save, post_delete], sender=Domain)

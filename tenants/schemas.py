@@ -1,17 +1,22 @@
 """Making a tenant's schema, and dropping it. The one place that knows how."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.core.management import call_command
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection
 from django_tenants.utils import quote_schema_name
 from psycopg import errors
 
 from tasks.roles import DatabaseRole
 from tasks.workspace import acting_as, public_context
 from tenants.errors import TenantBusyError
+from tenants.provisioning.building import build, migrate, replay
+from tenants.provisioning.digest import release_digest
+from tenants.provisioning.script import script_of
+
+logger = logging.getLogger(__name__)
 
 # What `models.new_schema_name` begins with: nothing else in the database does.
 PREFIX = "t_"
@@ -23,23 +28,36 @@ PATIENCE = "5s"
 def create_schema(*, schema_name: str) -> None:
     """Create the schema and all its tables, in the caller's transaction.
 
-    Runs the real migrations. When the transaction rolls back, so does the schema.
+    Replays the release's script, or runs the real migrations while there is none. When the
+    transaction rolls back, so does the schema.
     """
-    with acting_as(DatabaseRole.SIGNUP), public_context(), connection.cursor() as cursor:
+    with acting_as(DatabaseRole.SIGNUP), public_context():
         take_time()
-        cursor.execute(f"CREATE SCHEMA {quote_schema_name(schema_name)}")
-        with transaction.atomic():
-            _migrate(schema_name)
+        if not _is_replayed(schema_name):
+            build(schema_name)
 
 
 def migrate_schema(*, schema_name: str) -> None:
     """Run the migrations that a schema lacks. May be run twice."""
     with acting_as(DatabaseRole.MIGRATOR), public_context():
-        _migrate(schema_name)
+        migrate(schema_name)
 
 
-def _migrate(schema_name: str) -> None:
-    call_command("migrate_schemas", schema_name=schema_name, interactive=False, verbosity=0)
+def _is_replayed(schema_name: str) -> bool:
+    """Replay the script where there is one. Return whether the schema is there now.
+
+    A script that fails must not close the sign-up: what migrations make is right as well.
+    """
+    if not (script := script_of(release_digest())):
+        return False
+    try:
+        replay(schema_name, script)
+    except OperationalError:
+        raise  # The database is away, or somebody has waited too long.
+    except DatabaseError:
+        logger.exception("The script failed: the migrations are run instead.")
+        return False
+    return True
 
 
 def drop_schema(*, schema_name: str) -> None:

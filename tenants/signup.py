@@ -16,6 +16,7 @@ from tasks.workspace import acting_as, public_context, workspace_context
 from tenants import names, unverified
 from tenants.errors import NameRestingError, NameTakenError
 from tenants.models import Domain, RestingName, Tenant
+from tenants.provisioning.script import prepare
 from tenants.schemas import create_schema, take_time
 
 # How long a form whose answer was lost may be sent again.
@@ -57,6 +58,7 @@ def open_tenant(
             unverified.refuse_too_many(email=owner.email, network=opened_from)
         # Outside the transaction: hashing takes long, and holds no lock this way.
         password_hash = make_password(owner.password)
+        prepare()
         try:
             with acting_as(DatabaseRole.SIGNUP), transaction.atomic(durable=True):
                 # Before the insert: who loses a race waits there for as long as the winner works.

@@ -1,13 +1,15 @@
 """The connection: it knows its tenant, and hands the context to its cursors."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from django.db import NotSupportedError
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base as postgresql
+from django.db.transaction import TransactionManagementError
 from django_tenants.postgresql_backend import base as django_tenants
 from django_tenants.utils import get_public_schema_name
 from psycopg.pq import TransactionStatus
@@ -123,6 +125,27 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         own = TENANT_ROLE if self.schema_name != get_public_schema_name() else VISITOR_ROLE
         role = str(self._acting_role or getattr(self.tenant, "role", own))
         return role_name(self.settings_dict["USER"], role)
+
+    # --- Many statements at once ---
+
+    def pipeline(self, statements: Iterable[str]) -> None:
+        """Execute single statements in the context, in one round trip, in a transaction.
+
+        Raises what the database says of the first that fails; those behind it aren't executed.
+        """
+        if not self.in_atomic_block:
+            raise TransactionManagementError("A pipeline wants a transaction around it.")
+        self.validate_no_broken_transaction()
+        status = self.connection.info.transaction_status
+        context = self.context_to_send(status)
+        try:
+            with self.wrap_database_errors, self.connection.pipeline():
+                cursor = psycopg.Cursor(self.connection)
+                for statement in filter(None, (context, *statements)):
+                    cursor.execute(statement, prepare=False)
+        finally:
+            # Whatever the statements have set, and however far they came.
+            self.forget_context()
 
     # --- Transactions that were left open ---
 

@@ -1,0 +1,73 @@
+"""The digest of all that decides what a new tenant's schema looks like."""
+
+import functools
+import hashlib
+import importlib.util
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from django.apps import AppConfig, apps
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+
+from tenants import privileges
+
+# What isn't written in a migration, and decides all the same.
+SETTINGS = ("TENANT_APPS", "SHARED_APPS", "AUTH_USER_MODEL", "DEFAULT_AUTO_FIELD")
+LIBRARIES = ("django", "django-tenants")
+OURS = (".py", ".sql")
+VERSION_STEP = 10_000
+
+
+def release_digest() -> str:
+    """Return the digest of the running code on this database. Asked in public.
+
+    Code of one release never meets what another has made: the files are the process's own.
+    A tenant's permissions name content types by their ids, so these are part of it.
+    """
+    connection.ensure_connection()
+    major = connection.connection.info.server_version // VERSION_STEP
+    said = [_of_files(), f"postgresql {major}", *_content_types()]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()
+
+
+@functools.cache
+def _of_files() -> str:
+    digest = hashlib.sha256()
+    for word in _words():
+        digest.update(word.encode() + b"\0")
+    for path in _sources():
+        digest.update(f"{path.parent.parent.name}/{path.name}".encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _words() -> Iterator[str]:
+    yield from (f"{name} {version(name)}" for name in LIBRARIES)
+    for name in SETTINGS:
+        yield f"{name} {getattr(settings, name)}"
+    yield from privileges.tenant_statements("of_a_tenant")
+
+
+def _sources() -> Iterator[Path]:
+    """Yield the migrations of every app, as each tenant gets permissions for all; and ourselves."""
+    for config in apps.get_app_configs():
+        yield from _migrations(config)
+    yield from sorted(each for end in OURS for each in Path(__file__).parent.glob(f"**/*{end}"))
+
+
+def _migrations(config: AppConfig) -> Iterator[Path]:
+    module, _is_set = MigrationLoader.migrations_module(config.label)
+    spec = importlib.util.find_spec(module) if module else None
+    for folder in (spec and spec.submodule_search_locations) or ():
+        yield from sorted(Path(folder).glob("*.py"))
+
+
+def _content_types() -> Iterator[str]:
+    """Yield those of the models that the running code knows: another release may know more."""
+    known = {(model._meta.app_label, model._meta.model_name) for model in apps.get_models()}  # noqa: SLF001  # Its public name.
+    rows = ContentType.objects.order_by("id").values_list("id", "app_label", "model")
+    yield from (f"{pk} {label}.{model}" for pk, label, model in rows if (label, model) in known)

@@ -1,0 +1,116 @@
+"""Rendering a schema as a script: single statements, unqualified, constraints inline.
+
+That is the form which Citus distributes as well; anything else stays on one node there.
+"""
+
+import re
+from collections.abc import Iterator
+
+from tenants.provisioning.catalogue import (
+    Column,
+    NotRenderableError,
+    Table,
+    alone_in,
+    quote,
+    read_rows,
+    read_tables,
+    written,
+)
+
+# When a migration ran here: in each schema at its own time.
+APPLIED = ("django_migrations", "applied")
+IDENTITIES = {"a": "ALWAYS", "d": "BY DEFAULT"}
+GENERATED = {"s": "STORED", "v": "VIRTUAL"}
+WORDS = re.compile(r"\(ARRAY\[((?:'(?:[^']|'')*'::character varying(?:, )?)+)\]\)::text\[\]")
+
+
+def render(schema_name: str) -> list[str]:
+    """Return the statements that make what a migrated schema holds, its rows included.
+
+    Raises `NotRenderableError` rather than leave anything out that it knows of; what it doesn't
+    know of is for the comparison to find.
+    """
+    with alone_in(schema_name):
+        tables = read_tables(schema_name)
+        script = [_settled(each) for table in tables for each in _structure(table)]
+        script += [each for table in tables for each in _contents(table)]
+    if any(schema_name in statement for statement in script):
+        raise NotRenderableError(f"Something names the schema {schema_name} itself.")
+    return script
+
+
+def _settled(statement: str) -> str:
+    """Have PostgreSQL read a list of words as it has written it.
+
+    What a condition `role IN ('a', 'b')` is shown as, it would read as a cast of each word
+    instead of one of the list: a constraint that means the same and looks different.
+    """
+    return WORDS.sub(r"(ARRAY[\1]::character varying[])::text[]", statement)
+
+
+def _structure(table: Table) -> Iterator[str]:
+    named = {definition for _name, definition in table.constraints}
+    lines = [
+        *(_column(table, column, named) for column in table.columns),
+        *(f"CONSTRAINT {quote(name)} {definition}" for name, definition in table.constraints),
+    ]
+    yield f"CREATE TABLE {quote(table.name)} ({', '.join(lines)})"
+    yield from table.indexes
+    yield from _comments(table)
+
+
+def _column(table: Table, column: Column, named: set[str]) -> str:
+    words = [quote(column.name), column.type]
+    if column.collation:
+        words.append(f"COLLATE {column.collation}")
+    if column.generated:
+        words.append(f"GENERATED ALWAYS AS ({column.default}) {GENERATED[column.generated]}")
+    elif column.default:
+        words.append(f"DEFAULT {column.default}")
+    if column.identity:
+        words.append(_identity(table, column))
+    # From PostgreSQL 18 on it stands among the constraints, by name.
+    if column.is_required and not any(each.startswith("NOT NULL ") for each in named):
+        words.append("NOT NULL")
+    return " ".join(words)
+
+
+def _identity(table: Table, column: Column) -> str:
+    words = f"GENERATED {IDENTITIES[column.identity]} AS IDENTITY"
+    if column.sequence and column.sequence != f"{table.name}_{column.name}_seq":
+        words += f" (SEQUENCE NAME {quote(column.sequence)})"
+    return words
+
+
+def _comments(table: Table) -> Iterator[str]:
+    name = quote(table.name)
+    if table.comment:
+        yield f"COMMENT ON TABLE {name} IS {literal(table.comment)}"
+    for column in table.columns:
+        if column.comment:
+            yield f"COMMENT ON COLUMN {name}.{quote(column.name)} IS {literal(column.comment)}"
+
+
+def _contents(table: Table) -> Iterator[str]:
+    """Yield the rows, and then where the identities go on."""
+    columns, rows = written(table), read_rows(table)
+    if rows:
+        names = ", ".join(quote(column.name) for column in columns)
+        values = ", ".join(f"({', '.join(_values(table, columns, row))})" for row in rows)
+        given = " OVERRIDING SYSTEM VALUE" if any(c.identity == "a" for c in columns) else ""
+        yield f"INSERT INTO {quote(table.name)} ({names}){given} VALUES {values}"  # noqa: S608  # nosec B608  # Names and values are quoted by PostgreSQL.
+    for column in columns:
+        if column.sequence and column.last_value is not None:
+            where = literal(quote(column.sequence))
+            yield f"SELECT pg_catalog.setval({where}, {column.last_value})"
+
+
+def _values(table: Table, columns: list[Column], row: list[str]) -> Iterator[str]:
+    for column, value in zip(columns, row, strict=True):
+        yield "pg_catalog.now()" if (table.name, column.name) == APPLIED else value
+
+
+def literal(text: str) -> str:
+    """Return a text as PostgreSQL's literal, whatever its settings."""
+    escaped = text.replace("'", "''").replace("\\", "\\\\")
+    return f" E'{escaped}'" if "\\" in text else f"'{escaped}'"
