@@ -22,6 +22,7 @@ def check(root):
             text=True,
             check=False,
         )
+        run.said = done.stdout + done.stderr
         return done.returncode
 
     return run
@@ -70,6 +71,14 @@ def test_web_is_ill_when_nobody_listens(check):
 
 def test_a_worker_is_ill_when_nobody_answers_over_the_broker(check):
     assert check("worker") == 1
+
+
+def test_a_worker_whose_broker_is_away_is_ill_and_says_why(check):
+    """A supervisor's log shows one sentence, and no traceback."""
+    assert check("worker", CELERY_BROKER_URL=f"redis://127.0.0.1:{free_port()}/0") == 1
+
+    (sentence,) = check.said.splitlines()
+    assert sentence.startswith("worker: the broker is away (")
 
 
 @pytest.mark.parametrize(("age", "code"), [(0, 0), (290, 0), (400, 1)])
