@@ -46,6 +46,15 @@ class ReadOnlyAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Model | None:
+        """Return the row of an address. An empty name is no field: Django looks for it all the
+        same where a form has sent one.
+        """
+        found: Model | None = super().get_object(request, object_id, from_field or None)
+        return found
+
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[Model]
     ) -> HttpResponse | None:

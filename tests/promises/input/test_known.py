@@ -74,6 +74,15 @@ def test_an_operators_address_of_no_row_is_not_found(asks):
     operator.is_content()
 
 
+def test_an_operators_form_that_names_an_empty_field_is_refused(asks, ids):
+    operator, rows = asks(BASE, "operator"), ids(BASE)
+    for way in ("_to_field=", "_to_field=&_popup=1", "_to_field=nonsense"):
+        for page, row in product(LISTS, rows):
+            operator.ask("POST", f"/operator/{page}{row}/change/", body=way.encode())
+
+    operator.is_content()
+
+
 @pytest.mark.parametrize("path", ["tenants/tenant/", "tasks/message/"])
 def test_rows_that_are_none_can_not_be_selected(asks, path):
     operator = asks(BASE, "operator")
