@@ -18,6 +18,9 @@ RETRY_AFTER = 10
 
 # What PostgreSQL says on a server that only reads: a standby, or a primary that was demoted.
 READ_ONLY = "25006"
+# What else counts as internal and isn't: a transaction that idled, or took too long, as on a
+# machine that is too busy to go on with it.
+TOO_SLOW = {"25P03", "25P04"}
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -33,7 +36,7 @@ def unavailable(request: HttpRequest, error: BaseException | None) -> HttpRespon
 
     Asks nothing of the database: whoever it is that is away, it is away for this page, too.
     """
-    logger.error("The database is away: %s", describe(error))
+    logger.error("The database is away, or too busy: %s", describe(error))
     abandon_if_lost(error)
     asked_for = request.get_full_path() if request.method in {"GET", "HEAD"} else ""
     # Who fails early has no language yet; later on it may be the person's own choice.
@@ -46,9 +49,9 @@ def unavailable(request: HttpRequest, error: BaseException | None) -> HttpRespon
 
 
 def is_outage(error: BaseException | None) -> bool:
-    """Whether another try may find the database well: away, full, restarting or read-only."""
+    """Whether another try may find the database well: away, full, busy, restarting, read-only."""
     if isinstance(error, InternalError):
-        return sqlstate_of(error) == READ_ONLY
+        return sqlstate_of(error) in {READ_ONLY, *TOO_SLOW}
     # psycopg's own come past Django's where a pool has no connection left to lend.
     return isinstance(
         error, OperationalError | InterfaceError | psycopg.OperationalError | psycopg.InterfaceError

@@ -16,6 +16,9 @@ POOL_CHECKOUT = 5
 # How long the pool tries to replace a lost connection before the next page does it: its own
 # patience doubles with each try, and would outlast the outage by as long as that took.
 POOL_RECONNECT = 5
+# How long after its own limit PostgreSQL may take to say that it has reached it. One that is
+# frozen keeps no limit.
+GRACE = 5
 # A worker's answer to the question whether it is there.
 CONTROL_PING = 1
 # What workers and beat wait for in the middle of a conversation with the broker.
@@ -68,6 +71,9 @@ def database(*, process: str, pool_size: int) -> dict[str, Any]:
     }
     return {
         "connect_timeout": CONNECT,
+        # Of our own connection class; the rest is libpq's.
+        "answers": {"statement": PATIENCE[process].statement, "grace": GRACE, "check": CONNECT},
+        "keepalives": 1,
         "keepalives_idle": KEEPALIVE_IDLE,
         "keepalives_interval": KEEPALIVE_INTERVAL,
         "keepalives_count": KEEPALIVE_COUNT,

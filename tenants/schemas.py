@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, connection
@@ -122,3 +123,5 @@ def take_time() -> None:
     with connection.cursor() as cursor:
         for name, seconds in settings.DDL_PATIENCE.items():
             cursor.execute("SELECT set_config(%s, %s, true)", [name, f"{seconds}s"])
+    wrapper: Any = connection
+    wrapper.take_time(settings.DDL_PATIENCE["statement_timeout"])

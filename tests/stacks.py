@@ -219,6 +219,22 @@ class OwnServers:
         cluster = _cluster(self.place, self.keys)
         self.database = postgres.start(cluster, port=_port(self.database.database_url))
 
+    def freeze_database(self) -> None:
+        """Let PostgreSQL keep its connections, and take new ones, and answer none."""
+        for process in self._postgresql():
+            process.send_signal(signal.SIGSTOP)
+
+    def thaw_database(self) -> None:
+        for process in self._postgresql():
+            process.send_signal(signal.SIGCONT)
+
+    def _postgresql(self) -> list[psutil.Process]:
+        """The server and its backends; the server first, so that it starts no other meanwhile."""
+        if not self.database.server.is_alive():
+            return []
+        server = psutil.Process(self.database.server.process.pid)
+        return [server, *server.children(recursive=True)]
+
     def kill_redis(self) -> None:
         _end(self.store.server, signal.SIGKILL)
 
@@ -236,6 +252,7 @@ class OwnServers:
     def stop(self) -> None:
         """End both, in whatever state a test has left them."""
         self.thaw_redis()
+        self.thaw_database()
         self.store.server.stop()
         self.database.server.stop()
 

@@ -23,6 +23,7 @@ from tenants.postgresql.context import (
 )
 from tenants.postgresql.cursors import ContextCursor
 from tenants.postgresql.introspection import SchemaIntrospection
+from tenants.postgresql.patience import PatientConnection, driver
 from tenants.postgresql.schema import SchemaEditor
 
 logger = logging.getLogger(__name__)
@@ -41,12 +42,15 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
     """
 
     SchemaEditorClass = SchemaEditor
+    Database = driver
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._sent: tuple[str, str] | None = None
         self._acting_role: str | None = None
         self._needs_context = True
         super().__init__(*args, **kwargs)
+        if pool := self.settings_dict.get("OPTIONS", {}).get("pool"):
+            pool["connection_class"] = PatientConnection
         self.introspection = SchemaIntrospection(self)
         self.clear_tenant()
         # The connection that creates databases is in none that has a tenant.
@@ -182,6 +186,16 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
 
     def get_connection_params(self) -> dict[str, Any]:
         return {**super().get_connection_params(), "cursor_factory": ContextCursor}
+
+    def is_usable(self) -> bool:
+        if self.connection is None:
+            return False
+        with self.connection.only_checking():
+            return bool(super().is_usable())
+
+    def take_time(self, seconds: float) -> None:
+        """Wait longer for the answers to the rest of this transaction."""
+        self.connection.allow(seconds)
 
     # Statements about the transaction itself touch no table: they need no context.
 

@@ -3,6 +3,7 @@
 import contextlib
 import re
 import threading
+import time
 
 import psycopg
 import pytest
@@ -123,6 +124,53 @@ def test_no_connection_left_is_a_503(stack, servers, owner, slug):
 
     assert_is_clean(refused)
     wait_until(lambda: answer_of(Visitor(stack, slug), 200), "the page")
+
+
+@pytest.mark.parametrize("pool_size", ["4", "0"] if FULL else ["4"])
+def test_a_database_that_freezes_is_a_503_and_works_again_once_it_thaws(
+    stack, servers, owner, pool_size, figure
+):
+    """It keeps its connections open and says nothing: no timeout of its own ends that."""
+    stack.stop("web")
+    stack.environment["DATABASE_POOL_SIZE"] = pool_size
+    stack.start("web")
+    stack.wait_until_ready()
+    assert owner.get("/console/").status_code == 200
+    servers.freeze_database()
+    try:
+        began = time.monotonic()
+        refused = owner.get("/console/")
+        waited = time.monotonic() - began
+    finally:
+        servers.thaw_database()
+
+    assert_is_clean(refused)
+    wait_until(lambda: owner.get("/console/").status_code == 200, "the page")
+    figure("Database restarts", f"seconds until a frozen one's 503 ({pool_size})", round(waited))
+
+
+@pytest.mark.skipif(not FULL, reason="it waits as long as a statement may take: make prove does")
+def test_a_database_that_freezes_in_the_middle_of_a_page_is_a_503(stack, servers, owner, figure):
+    """A page stands at a lock when it happens, so that its statement is under way."""
+    with administered(servers) as administrator:
+        administrator.execute("BEGIN")
+        administrator.execute("LOCK TABLE tenants_domain IN ACCESS EXCLUSIVE MODE")
+        with Crowd("/console/", owner) as crowd:
+            waiting = "SELECT 1 FROM pg_locks WHERE NOT granted"
+            wait_until(lambda: administrator.execute(waiting).fetchone(), "a page at the lock")
+            servers.freeze_database()
+            began = time.monotonic()
+            try:
+                wait_until(lambda: crowd.has_seen(503), "a refusal", 120)
+                waited = time.monotonic() - began
+            finally:
+                servers.thaw_database()
+            administrator.execute("ROLLBACK")
+            so_far = len(crowd.answers)
+            wait_until(lambda: 200 in [a.status_code for a in crowd.answers[so_far:]], "a page")
+
+    assert {answer.status_code for answer in crowd.answers} == {200, 503}
+    figure("Database restarts", "seconds until the 503 of a page under way", round(waited))
 
 
 def test_a_server_that_only_reads_is_a_503_for_who_writes(stack, servers, owner, slug):

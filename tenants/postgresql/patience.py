@@ -1,0 +1,83 @@
+"""The raw connection: it gives up on a server that doesn't answer, however open the line is.
+
+PostgreSQL's own limits hold as long as PostgreSQL runs. One that is frozen, or a machine behind
+a proxy that swallows bytes, keeps its connections and says nothing; whoever waited for it would
+wait for ever.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any, Self, TypeVar
+
+import psycopg
+from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
+
+Answer = TypeVar("Answer")
+FOR_EVER = {"statement": 0, "grace": 0, "check": 0}
+
+
+class PatientConnection(psycopg.Connection[Any]):
+    """Waits for each answer as long as a statement may take, and a little; 0 is for ever."""
+
+    # In seconds: the server's own limit, what it may take to say so, and for a mere check.
+    answers = FOR_EVER
+    _statement_here = 0.0
+    _only_checks = False
+
+    @classmethod
+    def connect(  # type: ignore[override]  # One keyword more.
+        cls, conninfo: str = "", *, answers: dict[str, int] | None = None, **options: Any
+    ) -> Self:
+        """Connect as psycopg does; `answers` is how long to wait for them (`saas/timeouts.py`)."""
+        connection = super().connect(conninfo, **options)
+        connection.answers = answers or FOR_EVER
+        return connection
+
+    def allow(self, seconds: float) -> None:
+        """Let statements of the present transaction take so long, if that is longer."""
+        self._statement_here = seconds
+
+    @contextmanager
+    def only_checking(self) -> Iterator[None]:
+        """Ask within the block what takes no work: who doesn't answer that at once is away."""
+        self._only_checks = True
+        try:
+            yield
+        finally:
+            self._only_checks = False
+
+    def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+        """Execute as psycopg does. The pool asks nothing at all, to see whether we live."""
+        if query:
+            return super().execute(query, *args, **kwargs)
+        with self.only_checking():
+            return super().execute(query, *args, **kwargs)
+
+    def wait(
+        self, gen: PQGen[Answer], interval: float = 0.1, timeout: float | None = None
+    ) -> Answer:
+        """Wait as psycopg does. Raises `OperationalError`, and closes, when nothing comes."""
+        patience = self._patience()
+        if timeout is not None or not patience:
+            return super().wait(gen, interval, timeout)
+        try:
+            return super().wait(gen, interval, patience)
+        except psycopg.errors._WaitTimeout as error:  # noqa: SLF001  # It has no other name.
+            # Whatever comes later would answer the wrong question.
+            self.pgconn.finish()
+            raise psycopg.OperationalError("The server doesn't answer.") from error
+
+    def _patience(self) -> float:
+        if self._only_checks:
+            return self.answers["check"]
+        if self.pgconn.transaction_status == TransactionStatus.IDLE:
+            self._statement_here = 0.0
+        if not self.answers["statement"]:
+            return 0
+        return max(self.answers["statement"], self._statement_here) + self.answers["grace"]
+
+
+# What Django takes for the driver.
+driver = SimpleNamespace(**{**vars(psycopg), "connect": PatientConnection.connect})
