@@ -78,6 +78,12 @@ class Stack:
 
     def manage(self, *arguments: str) -> str:
         """Run a management command to its end, and return what it says."""
+        code, said = self.run(*arguments)
+        assert code == 0, said
+        return said
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        """Run a management command, and return how it ended and what it says."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=self.root,
@@ -86,8 +92,7 @@ class Stack:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return done.returncode, done.stdout + (done.stderr if done.returncode else "")
 
     def log_of(self, name: str) -> str:
         return (self.logs / f"{name}.log").read_text(errors="replace")
@@ -221,19 +226,19 @@ class OwnServers:
 
     def freeze_database(self) -> None:
         """Let PostgreSQL keep its connections, and take new ones, and answer none."""
-        for process in self._postgresql():
-            process.send_signal(signal.SIGSTOP)
+        self._signal_database(signal.SIGSTOP)
 
     def thaw_database(self) -> None:
-        for process in self._postgresql():
-            process.send_signal(signal.SIGCONT)
+        self._signal_database(signal.SIGCONT)
 
-    def _postgresql(self) -> list[psutil.Process]:
-        """The server and its backends; the server first, so that it starts no other meanwhile."""
+    def _signal_database(self, number: signal.Signals) -> None:
+        """Signal the server and its backends; the server first, so that it starts no other."""
         if not self.database.server.is_alive():
-            return []
+            return
         server = psutil.Process(self.database.server.process.pid)
-        return [server, *server.children(recursive=True)]
+        for process in (server, *server.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess):  # A backend may end meanwhile.
+                process.send_signal(number)
 
     def kill_redis(self) -> None:
         _end(self.store.server, signal.SIGKILL)
