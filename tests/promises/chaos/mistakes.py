@@ -22,6 +22,11 @@ class Mistake:
     right: str
     wrong: str
     found: str
+    # Which blows it takes to see it; most are seen in fair weather, by who looks or hurries.
+    blows: tuple[str, ...] = ()
+    # Seen when all is over, after so long a storm; else it ends as soon as somebody sees it.
+    seconds: float = 60
+    patience: float = 20
 
     def make_in(self, place: Path) -> Path:
         """Copy the service and make the mistake there; fails when the code has moved on."""
@@ -82,6 +87,9 @@ MISTAKES = [
         "    messages = relay.hand_out()\n",
         "    messages = []\n",
         "is pending",
+        blows=("Valkey",),
+        seconds=4,
+        patience=6,
     ),
     Mistake(
         "a claim holds nobody off",
@@ -89,6 +97,7 @@ MISTAKES = [
         "message.state, message.due_at = State.SENDING, now + LEASE",
         "message.state, message.due_at = State.SENDING, now",
         "came twice while nothing was wrong",
+        seconds=2,
     ),
     Mistake(
         "a letter is noted as sent before it is",
@@ -101,6 +110,8 @@ MISTAKES = [
         mail.send(message, letter)
 """,
         "is noted as sent, and no server has said so",
+        blows=("Celery worker, all of it",),
+        seconds=10,
     ),
     Mistake(
         "a letter is sent before the commit",
@@ -114,6 +125,8 @@ MISTAKES = [
         __import__("time").sleep(1)
 """,
         "a letter nobody wrote",
+        blows=("web, all of it",),
+        seconds=10,
     ),
     Mistake(
         "the opening key is forgotten",
@@ -121,6 +134,7 @@ MISTAKES = [
         "    if holder and (opening_key is None or holder.opening_key != opening_key):\n",
         "    if holder:\n",
         "can't go on with the same form",
+        seconds=6,
     ),
     Mistake(
         "the schema is made in a transaction of its own",

@@ -108,10 +108,11 @@ class Supervisor:
 class Storm:
     """Kills and faults, one after the other, until it is told to end."""
 
-    def __init__(
-        self, stack: Stack, servers: OwnServers, post_office: PostOffice, seed: int
-    ) -> None:
-        self.stack, self.servers, self.post_office = stack, servers, post_office
+    def __init__(self, supervisor: Supervisor, post_office: PostOffice, seed: int) -> None:
+        self.stack, self.servers = supervisor.stack, supervisor.servers
+        self.post_office = post_office
+        # Set by whoever has seen enough.
+        self.is_over = threading.Event()
         self.rng = random.Random(seed)  # noqa: S311  # No secret.
         self.blows: Counter[str] = Counter()
         self.kinds: dict[str, Callable[[], bool]] = {
@@ -128,14 +129,25 @@ class Storm:
             "mail server": self._break_mail,
         }
 
-    def rage(self, seconds: float, *, pause: tuple[float, float]) -> None:
-        """Strike once with each kind, in any order, then at random until the time is over."""
+    def rage(
+        self, seconds: float, *, pause: tuple[float, float], only: tuple[str, ...] | None = None
+    ) -> None:
+        """Strike once with each kind, in any order, then at random until the time is over.
+
+        An aimed storm has `only` some kinds; one without any is fair weather.
+        """
         end = time.monotonic() + seconds
-        waiting = self.rng.sample([*self.kinds, "mail server", "mail server"], len(self.kinds) + 2)
+        # The mail server fails in many ways.
+        often = [*self.kinds, "mail server", "mail server"]
+        kinds = [kind for kind in often if only is None or kind in only]
+        waiting = self.rng.sample(kinds, len(kinds))
         while time.monotonic() < end or waiting:
             assert time.monotonic() < end + 300, "the service doesn't come back between blows"
-            time.sleep(self.rng.uniform(*pause))
-            kind = waiting.pop() if waiting else self.rng.choice([*self.kinds, "mail server"])
+            if self.is_over.wait(self.rng.uniform(*pause)):
+                break
+            if not kinds:
+                continue
+            kind = waiting.pop() if waiting else self.rng.choice(kinds)
             if not self._strike(kind) and kind not in waiting:
                 waiting.insert(0, kind)
         self.post_office.mode = "ok"

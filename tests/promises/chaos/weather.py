@@ -17,7 +17,7 @@ from tests.promises.chaos.crowd import FAILURES, Crowd
 from tests.promises.chaos.people import Founder
 from tests.promises.chaos.post_office import PostOffice
 from tests.promises.chaos.storm import PROGRAMS, Storm, Supervisor, heal
-from tests.stacks import OwnServers, Visitor, on_own_servers
+from tests.stacks import OwnServers, Stack, Visitor, on_own_servers
 
 WORKER_CONCURRENCY = 2
 NEIGHBOURS = 10
@@ -28,7 +28,8 @@ Look = Callable[[], audit.Accounts]
 class Force:
     """How hard, and for how long.
 
-    `hurry` is how many hang up before the page comes; `patience` is for what follows.
+    `hurry` is how many hang up before the page comes; `patience` is for what follows. Aimed
+    `blows` are all there are, and the storm is over as soon as somebody sees `until`.
     """
 
     seconds: float
@@ -38,6 +39,8 @@ class Force:
     pause: tuple[float, float]
     hurry: float = 0.15
     patience: float = 300
+    blows: tuple[str, ...] | None = None
+    until: str = ""
 
 
 SHORT = Force(seconds=15, threads=6, at_once=8, guests=3, pause=(0.3, 1.0))
@@ -83,22 +86,25 @@ def live_through(place: Path, force: Force, seed: int, root: Path = ROOT) -> Aft
     ):
         look = partial(audit.take, servers.database.administrator_url, stack.environment)
         crowd = Crowd(lambda rng: Founder(stack, post_office, rng, force.guests, force.hurry), seed)
-        storm = Storm(stack, servers, post_office, seed)
-        with _watching(look) as halves:
+        storm = Storm(supervisor, post_office, seed)
+        with _watching(look, force.until, storm.is_over) as halves:
             _rage(storm, crowd, force)
-            calm_since = heal(supervisor, post_office)
-        halves += _the_unanswered(crowd, look)
+            has_ended = not storm.is_over.is_set()
+            calm_since = heal(supervisor, post_office) if has_ended else time.monotonic()
+        if has_ended:
+            halves += _the_unanswered(crowd, look)
         if not halves:
             _finish(crowd, servers, force)
             _come_late(crowd, post_office, servers, force)
         accounts = look()
         strangers = _let_in_next_door(crowd)
+        debris = [] if halves else _debris(stack)
         supervisor.check()
     audit.check_people(accounts, crowd.founders)
     deaths = storm.kills_near_mail() * WORKER_CONCURRENCY
     post = audit.check_post(accounts, post_office.copies(), calm_since, deaths)
     unfinished = [f"{f.slug} did not get through" for f in crowd.founders if not f.is_done]
-    found = [*halves, *accounts.findings, *strangers, *unfinished]
+    found = [*halves, *accounts.findings, *strangers, *debris, *unfinished]
     return Aftermath(found, crowd, storm, accounts, post)
 
 
@@ -123,7 +129,7 @@ def _rage(storm: Storm, crowd: Crowd, force: Force) -> None:
     is_over = threading.Event()
     threads = crowd.live(threads=force.threads, at_once=force.at_once, until=is_over)
     try:
-        storm.rage(force.seconds, pause=force.pause)
+        storm.rage(force.seconds, pause=force.pause, only=force.blows)
     finally:
         is_over.set()
         for thread in threads:
@@ -131,7 +137,7 @@ def _rage(storm: Storm, crowd: Crowd, force: Force) -> None:
 
 
 @contextlib.contextmanager
-def _watching(look: Look) -> Iterator[list[str]]:
+def _watching(look: Look, until: str, is_seen: threading.Event) -> Iterator[list[str]]:
     """Look again and again for as long as the block runs: nobody may see a half at any moment."""
     found: dict[str, None] = {}
     is_over = threading.Event()
@@ -141,6 +147,8 @@ def _watching(look: Look) -> Iterator[list[str]]:
             began = time.monotonic()
             with contextlib.suppress(psycopg.OperationalError):  # The database is down.
                 found.update(dict.fromkeys(look().findings))
+            if until and any(until in finding for finding in found):
+                is_seen.set()
             is_over.wait(2 * (time.monotonic() - began))
 
     watcher = threading.Thread(target=watch)
@@ -196,6 +204,16 @@ def _let_in_next_door(crowd: Crowd) -> list[str]:
         if not answer.headers.get("Location", "").startswith("/accounts/login/"):
             found.append(f"{founder.slug} is let in at {neighbour.slug}")
     return found
+
+
+def _debris(stack: Stack) -> list[str]:
+    """What the doctor finds when all is over: nothing, before and after it may mend."""
+    found = [stack.run("doctor"), stack.run("doctor", "--mend")]
+    if found[0] != found[1]:
+        found.append(stack.run("doctor"))
+    return [
+        f"the doctor says: {said}" for code, said in found if code or "All is well." not in said
+    ]
 
 
 def _wait_for_the_outbox(servers: OwnServers, seconds: float) -> None:
