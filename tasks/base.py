@@ -21,11 +21,12 @@ class TenantTask(Task):  # type: ignore[type-arg]  # Generic in the stubs alone.
 
     A missing, unknown or suspended tenant is refused, with `TenantMissingError`,
     `TenantUnknownError` or `TenantClosedError`. Public is a context like any other, for
-    tasks that say `allow_public = True`.
+    tasks that say `allow_public = True`; those that only clear away say `allow_suspended`.
     """
 
     abstract = True
     allow_public = False
+    allow_suspended = False
 
     def apply_async(self, *args: Any, schema_name: str | None = None, **options: Any) -> Any:
         """Send the task, bound to `schema_name` or to the context of this very moment."""
@@ -45,7 +46,7 @@ class TenantTask(Task):  # type: ignore[type-arg]  # Generic in the stubs alone.
                 raise TenantMissingError(f"{self.name} does not run in public.")
             return public_context(DatabaseRole.RELAY)
         workspace = load_workspace(schema_name)
-        if not workspace.is_open:
+        if not (workspace.is_open or self.allow_suspended):
             raise TenantClosedError(f"{schema_name} is suspended.")
         return workspace_context(workspace)
 

@@ -43,13 +43,14 @@ def prune_all() -> int:
     with public_context(DatabaseRole.OPERATOR):
         RestingName.objects.rested(timezone.now()).delete()
         prune()
-    tenants = list(Tenant.objects.open().in_turn(_turn(), TURNS))
+    # The suspended as well: what has had its time is nobody's to keep.
+    tenants = list(Tenant.objects.in_turn(_turn(), TURNS))
     for tenant in tenants:
         prune_tenant.apply_async(schema_name=tenant.schema_name, expires=TURN.total_seconds())
     return len(tenants)
 
 
-@shared_task(base=TenantTask)
+@shared_task(base=TenantTask, allow_suspended=True)
 def prune_tenant() -> int:
     """Remove what has had its time in one tenant. Return how many rows."""
     return prune()

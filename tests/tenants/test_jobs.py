@@ -63,6 +63,26 @@ def test_pruning_takes_what_has_ended_in_one_tenant_alone(acme, globex, make_use
         assert counts() == [2, 2, 7, 3]
 
 
+def test_a_suspended_tenant_is_pruned_too(acme, make_user, monkeypatch):
+    user = make_user(acme)
+    with workspace_context(acme):
+        fill(user)
+    with public_context():
+        Tenant.objects.filter(pk=acme.pk).update(status=Tenant.Status.SUSPENDED)
+    sent = []
+    monkeypatch.setattr(
+        jobs.prune_tenant, "apply_async", lambda **options: sent.append(options["schema_name"])
+    )
+    monkeypatch.setattr(jobs, "_turn", lambda: acme.pk % jobs.TURNS)
+
+    jobs.prune_all()
+    jobs.prune_tenant.apply(headers={"schema_name": acme.schema_name}, throw=True)
+
+    assert sent == [acme.schema_name]
+    with workspace_context(acme):
+        assert counts() == [1, 1, 4, 2]
+
+
 def test_every_tenant_has_its_turn_once_a_day(acme, globex, monkeypatch):
     sent = []
     monkeypatch.setattr(
