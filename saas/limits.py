@@ -64,9 +64,11 @@ def _mail_limits(*, is_wide: bool) -> dict[str, str]:
     }
 
 
-def unverified_limits(*, is_wide: bool) -> tuple[int, int]:
-    """Return how many workspaces may wait to be confirmed, of one address and one network."""
-    return (1000, 10_000) if is_wide else (3, 20)
+def unverified_limits(*, is_wide: bool) -> tuple[int, int, int]:
+    """Return how many workspaces may wait to be confirmed: of one address from one network, of
+    one address from anywhere, and of one network.
+    """
+    return (1000, 10_000, 10_000) if is_wide else (3, 30, 20)
 
 
 def sign_in_limits(*, is_wide: bool) -> dict[str, str]:

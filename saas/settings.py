@@ -298,7 +298,9 @@ INVITATIONS_KEPT_DAYS = env.int("INVITATIONS_KEPT_DAYS", default=90)
 
 RATE_LIMITS = env.str("RATE_LIMITS", default="on") != "off"
 LIMITS = service_limits(is_wide=not PRODUCTION)
-UNVERIFIED_PER_ADDRESS, UNVERIFIED_PER_NETWORK = unverified_limits(is_wide=not PRODUCTION)
+UNVERIFIED_HERE, UNVERIFIED_PER_ADDRESS, UNVERIFIED_PER_NETWORK = unverified_limits(
+    is_wide=not PRODUCTION
+)
 ACCOUNT_RATE_LIMITS = sign_in_limits(is_wide=not PRODUCTION) if RATE_LIMITS else False
 
 # --- Sessions, cookies, headers -------------------------------------------------------

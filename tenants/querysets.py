@@ -24,6 +24,10 @@ class TenantQuerySet(QuerySet["Tenant"]):
         """Those of which no owner is known to have confirmed an address."""
         return self.filter(verified_at__isnull=True)
 
+    def verified(self) -> Self:
+        """Those of which an owner has confirmed an address."""
+        return self.filter(verified_at__isnull=False)
+
     def due_to_go(self, now: datetime, opened_before: datetime) -> Self:
         """Unverified ones whose notice or end has come."""
         is_due = Q(closes_at__isnull=True, created_at__lte=opened_before) | Q(closes_at__lte=now)

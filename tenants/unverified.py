@@ -21,6 +21,7 @@ from tenants.closing import close_tenant
 from tenants.directory import address_hash
 from tenants.errors import TooManyUnverifiedError
 from tenants.models import DirectoryEntry, Tenant
+from tenants.querysets import TenantQuerySet
 
 
 def origin_hash(network: str) -> str:
@@ -32,18 +33,28 @@ def origin_hash(network: str) -> str:
 def refuse_too_many(*, email: str, network: str) -> None:
     """Raise `TooManyUnverifiedError` when an address, of mail or network, has its share.
 
+    A stranger elsewhere can use up nobody's share. What all together may open in the name of one
+    address is bounded as well, until its reader has proved it in any workspace.
+
     They are counted as rows, so that no restart forgets them. Two who ask at once may both
     pass: it bounds what piles up, not what happens in a second.
     """
     if not settings.RATE_LIMITS:
         return
-    unverified = Tenant.objects.unverified()
     schemas = DirectoryEntry.objects.schemas_of(address_hash(email))
-    if unverified.filter(schema_name__in=schemas).count() >= settings.UNVERIFIED_PER_ADDRESS:
-        raise TooManyUnverifiedError(settings.UNVERIFIED_PER_ADDRESS)
-    held = unverified.filter(opened_from=origin_hash(network)).count()
-    if held >= settings.UNVERIFIED_PER_NETWORK:
-        raise TooManyUnverifiedError(settings.UNVERIFIED_PER_NETWORK)
+    theirs = Tenant.objects.filter(schema_name__in=schemas)
+    here = Tenant.objects.unverified().filter(opened_from=origin_hash(network))
+    _refuse_past(settings.UNVERIFIED_HERE, here.filter(schema_name__in=schemas))
+    _refuse_past(settings.UNVERIFIED_PER_NETWORK, here)
+    # Nobody gets into a verified tenant's directory without having read a letter. Asked of all,
+    # so that the time it takes tells nobody who is known.
+    is_proved = theirs.verified().exists()
+    _refuse_past(settings.UNVERIFIED_PER_ADDRESS, theirs.unverified(), unless=is_proved)
+
+
+def _refuse_past(most: int, held: TenantQuerySet, *, unless: bool = False) -> None:
+    if held.count() >= most and not unless:
+        raise TooManyUnverifiedError(most)
 
 
 def mark_verified() -> None:

@@ -268,6 +268,36 @@ def test_an_address_holds_only_so_many(
     assert again.status_code == 303
 
 
+def test_a_stranger_elsewhere_uses_up_nobodys_share(initech, base_client, sign_up_data, settings):
+    settings.UNVERIFIED_HERE, settings.UNVERIFIED_PER_ADDRESS = 1, 3
+
+    def sign_up(subdomain, network):
+        data = sign_up_data(subdomain=subdomain)
+        return base_client.post("/signup/", data, REMOTE_ADDR=network).status_code
+
+    # The stranger opened initech; whose address it is comes from elsewhere.
+    assert sign_up("initech2", "192.0.2.1") == 429
+    assert sign_up("initrode", "198.51.100.7") == 303
+    assert sign_up("initrode2", "198.51.100.7") == 429
+    assert sign_up("initrode3", "203.0.113.9") == 303
+    assert sign_up("initrode4", "203.0.113.77") == 429, "all strangers together"
+
+
+def test_an_address_that_was_proved_is_shut_out_by_no_stranger(
+    initech, acme, base_client, sign_up_data, settings, make_user
+):
+    settings.UNVERIFIED_HERE, settings.UNVERIFIED_PER_ADDRESS = 1, 1
+    data = sign_up_data(subdomain="initrode")
+    refused = base_client.post("/signup/", data, REMOTE_ADDR="198.51.100.7")
+    make_user(acme, OWNER.email)
+    with public_context():
+        Tenant.objects.filter(pk=acme.pk).update(verified_at=timezone.now())
+
+    opened = base_client.post("/signup/", data, REMOTE_ADDR="198.51.100.7")
+
+    assert [refused.status_code, opened.status_code] == [429, 303]
+
+
 def test_strangers_and_the_same_form_are_not_counted(initech, base_client, sign_up_data, settings):
     settings.UNVERIFIED_PER_ADDRESS = settings.UNVERIFIED_PER_NETWORK = 1
     data = sign_up_data(
