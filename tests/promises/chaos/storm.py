@@ -17,9 +17,8 @@ from tests.promises.chaos.post_office import PostOffice
 from tests.stacks import OwnServers, Stack, wait_until
 
 PROGRAMS = ("web", "worker", "beat")
-MAIL_MODES = (
-    "refuse", "timeout", "drop_after_data", "4xx", "5xx", "5xx_after_data", "busy", "slow",
-)  # fmt: skip
+# Not 5xx: who is refused for good is given up at once, codes as well (tests/promises/outages).
+MAIL_MODES = ("refuse", "timeout", "drop_after_data", "4xx", "busy", "slow")
 
 
 class Supervisor:
@@ -220,8 +219,6 @@ def heal(supervisor: Supervisor, post_office: PostOffice) -> float:
         supervisor.stack.wait_until_ready(180)
         time.sleep(0.5)
     supervisor.check()
-    # Whom the mail server refused for good is dead at once: an operator sends them again.
-    supervisor.stack.manage("resend_dead", "--all")
     with (
         supervisor.without_worker(),
         psycopg.connect(supervisor.servers.database.administrator_url) as administrator,
