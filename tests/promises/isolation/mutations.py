@@ -38,7 +38,9 @@ Apply = Callable[[], AbstractContextManager[Any]]
 class Mutation:
     """A guard, by its sentence; `rules` names the steps that can find it missing.
 
-    `is_doubled`: where contexts come with database roles, row-level security keeps it too.
+    Where the database keeps the same promise, `database` are the statements that take its guard
+    away as well: then the walk must find it. With the first guard gone alone it must find
+    nothing, and `refusal` is what the database says; empty where it just shows no such row.
     """
 
     name: str
@@ -46,23 +48,33 @@ class Mutation:
     apply: Apply
     rules: tuple[str, ...]
     is_quick: bool
-    is_doubled: bool
+    database: tuple[str, ...] = ()
+    refusal: str | None = None
 
 
 MUTATIONS: list[Mutation] = []
 
 
 def mutation(
-    guard: str, *rules: str, quick: bool = False, doubled: bool = False
+    guard: str,
+    *rules: str,
+    quick: bool = False,
+    database: tuple[str, ...] = (),
+    refusal: str | None = None,
 ) -> Callable[[Any], Any]:
     """Register a function that takes a guard away while it yields."""
 
     def register(function: Callable[[], Iterator[None]]) -> Apply:
         apply = contextmanager(function)
-        MUTATIONS.append(Mutation(function.__name__, guard, apply, rules, quick, doubled))
+        MUTATIONS.append(Mutation(function.__name__, guard, apply, rules, quick, database, refusal))
         return apply
 
     return register
+
+
+def without_rows_of_their_own(table: str) -> tuple[str, ...]:
+    """Return the statement that shows everybody all rows of a shared table."""
+    return (f"ALTER TABLE public.{table} DISABLE ROW LEVEL SECURITY",)
 
 
 # --- The backend ---
@@ -70,9 +82,9 @@ def mutation(
 
 @mutation("A savepoint's rollback takes its context with it", "runs_a_program")
 def remembers_across_savepoints():
-    def sent(self, statusmessage, *, in_transaction):
+    def sent(self, _statusmessage, *, in_transaction):
         if not in_transaction:
-            self._sent_path = None
+            self._sent = None
 
     with patch.object(DatabaseWrapper, "context_was_sent", sent):
         yield
@@ -85,17 +97,16 @@ def remembers_across_transactions():
     def to_send(self, status):
         if not self._needs_context or status == TransactionStatus.INERROR:
             return ""
-        path = self._wanted_path()
-        if path == self._sent_path:
+        wanted = (self._wanted_path(), self._wanted_role())
+        if wanted == self._sent:
             return ""
-        self._sent_path = path
-        return context.context_statement(path)
+        self._sent = wanted
+        return for_the_session(context.context_statement(*wanted))
 
     with (
         patch.object(DatabaseWrapper, "context_to_send", to_send),
         patch.object(DatabaseWrapper, "context_was_sent", lambda *_, **__: None),
         patch.object(DatabaseWrapper, "_set_autocommit", _plain("_set_autocommit")),
-        _statement("true)", "false)"),
     ):
         yield
 
@@ -114,11 +125,17 @@ def believes_what_was_refused():
 
 @mutation("The context ends with the transaction", "runs_a_program", quick=True)
 def sets_it_for_the_session():
-    with _statement("true)", "false)"):
+    with statement_changed(for_the_session):
         yield
 
 
-@mutation("A query without a context is refused", "runs_a_program", "streams")
+@mutation(
+    "A query without a context is refused",
+    "runs_a_program",
+    "streams",
+    database=("GRANT SELECT ON public.accounts_user, public.accounts_profile TO {tenant}",),
+    refusal="permission denied",
+)
 def falls_back_to_public():
     real = DatabaseWrapper._wanted_path
 
@@ -159,12 +176,23 @@ def _plain(name: str) -> Any:
     return getattr(DatabaseWrapper.__mro__[1], name)
 
 
+def for_the_session(statement: str) -> str:
+    return statement.replace("true)", "false)")
+
+
 @contextmanager
-def _statement(old: str, new: str) -> Iterator[None]:
+def statement_changed(change: Callable[[str], str]) -> Iterator[None]:
+    """Change what is sent in front of each transaction."""
     from tenants.postgresql import base
 
     real = base.context_statement
-    with patch.object(base, "context_statement", lambda *a, **k: real(*a, **k).replace(old, new)):
+
+    def changed(path: str, role: str) -> str:
+        statement = change(real(path, role))
+        assert statement != real(path, role), "This mutation changes nothing any more."
+        return statement
+
+    with patch.object(base, "context_statement", changed):
         yield
 
 
@@ -328,7 +356,8 @@ def leaves_workers_in_context():
 @mutation(
     "A worker claims its own tenant's messages",
     "delivers_anothers_message",
-    doubled=True,
+    database=without_rows_of_their_own("tasks_message"),
+    refusal="",
 )
 def claims_anybodys_messages():
     with patch.object(MessageQuerySet, "of_schema", lambda self, _schema: self.all()):
@@ -347,7 +376,12 @@ def lists_everybodys_workspaces():
         yield
 
 
-@mutation("The directory forgets in one schema", "deletes_the_twin", doubled=True)
+@mutation(
+    "The directory forgets in one schema",
+    "deletes_the_twin",
+    database=without_rows_of_their_own("tenants_directoryentry"),
+    refusal="",
+)
 def unlists_in_every_schema():
     def unlist(user):
         DirectoryEntry.objects.filter(user_id=user.pk).delete()

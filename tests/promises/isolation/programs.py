@@ -38,7 +38,16 @@ def _blocks(inner: st.SearchStrategy[list[str]]) -> st.SearchStrategy[list[str]]
     opening = st.sampled_from(("acme", "globex", "acme", "globex", "public", "manual"))
     context = st.builds(lambda name, ops: [name, *ops, "leave"], opening, body)
     atomic = st.builds(lambda ops, end: ["atomic", *ops, end], body, st.sampled_from(ENDING))
-    return context | atomic | atomic
+    return context | atomic | atomic | _tried_again(context)
+
+
+def _tried_again(context: st.SearchStrategy[list[str]]) -> st.SearchStrategy[list[str]]:
+    """Put one context's work before a savepoint that fails, and do again what failed there."""
+    return st.builds(
+        lambda before, ops: ["atomic", *before, "atomic", *ops, "fail", *ops, "leave"],
+        context,
+        context,
+    )
 
 
 _ONE = st.sampled_from(("read", "read", "read", *ACTING)).map(lambda name: [name])
@@ -258,7 +267,10 @@ class Program:
 
     def thread(self) -> None:
         """A new thread has no context, whoever starts it."""
-        if self.world.pooled and not connection.in_atomic_block and transaction.get_autocommit():
+        is_free = not connection.in_atomic_block and transaction.get_autocommit()
+        if self.world.pooled == 1 and not is_free:
+            return  # There is no second connection to ask on: it would wait in vain.
+        if self.world.pooled and is_free:
             connection.close()
         answers: list[object] = []
 

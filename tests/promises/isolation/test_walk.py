@@ -5,6 +5,7 @@ from django.db import connection
 from hypothesis import Phase, settings as hypothesis_settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.bouncers import PROGRAM, through_bouncer
 from tests.promises.conftest import FULL
 from tests.promises.isolation.walk import walk_of
 
@@ -21,7 +22,7 @@ def use_pool(world):
         connection.close()
         pool = {"min_size": 1, "max_size": size, "timeout": 60}
         settings_dict.update(CONN_MAX_AGE=0, OPTIONS={**before["OPTIONS"], "pool": pool})
-        world.pooled = True
+        world.pooled = size
 
     yield use
     connection.close()
@@ -33,19 +34,33 @@ def use_pool(world):
 def test_no_canary_of_one_is_ever_seen_by_another(deeds, use_pool, pool, figure):
     if POOLS[pool]:
         use_pool(POOLS[pool])
+
+    walk_whole(deeds)
+
+    figure("Nothing leaks", f"steps walked between look-alikes, {pool}", deeds.watch.steps)
+
+
+@pytest.mark.skipif(not FULL, reason="through PgBouncer the walk goes in `make prove`")
+@pytest.mark.skipif(not PROGRAM, reason="pgbouncer is not installed")
+def test_nor_through_pgbouncer(deeds, administrator, tmp_path, figure):
+    with through_bouncer(connection, administrator, tmp_path):
+        walk_whole(deeds)
+
+    figure("Nothing leaks", "steps walked between look-alikes, PgBouncer", deeds.watch.steps)
+
+
+def walk_whole(deeds):
     settings = hypothesis_settings(
         max_examples=60 if FULL else 3,
         stateful_step_count=40,
         phases=(Phase.generate, Phase.explicit),
         report_multiple_bugs=False,
     )
-
     try:
         run_state_machine_as_test(walk_of(deeds), settings=settings)
     finally:
         # A breach may not come a second time: the first says what there is to say.
         assert not deeds.watch.breaches, "\n".join(deeds.watch.breaches)
-    figure("Nothing leaks", f"steps walked between look-alikes, {pool}", deeds.watch.steps)
 
 
 def test_who_walks_is_signed_in(world):

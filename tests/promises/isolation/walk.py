@@ -8,9 +8,11 @@ from django.db import connection
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
+from tasks.roles import DatabaseRole
 from tests.promises.isolation.addresses import Address, addresses_of
 from tests.promises.isolation.deeds import COMMANDS, Deeds
 from tests.promises.isolation.programs import Program, programs
+from tests.promises.isolation.rounds import ALL, Rounds
 from tests.promises.isolation.world import EVE, TWIN_EMAIL, only_at
 
 parties = st.sampled_from(["acme", "globex"])
@@ -34,6 +36,10 @@ class Walk(RuleBasedStateMachine):
     """Each rule is one step of somebody, somewhere."""
 
     deeds: Deeds
+
+    @property
+    def rounds(self) -> Rounds:
+        return Rounds(self.deeds.world, self.deeds.watch)
 
     def teardown(self) -> None:
         """Start the next walk clean, whatever this one was stopped in."""
@@ -128,6 +134,10 @@ class Walk(RuleBasedStateMachine):
         self.deeds.find(email)
 
     @rule(party=everybody)
+    def forgets_a_password(self, party: str) -> None:
+        self.deeds.forget_password(party)
+
+    @rule(party=everybody)
     def changes_a_picture(self, party: str) -> None:
         self.deeds.change_picture(party)
 
@@ -139,9 +149,21 @@ class Walk(RuleBasedStateMachine):
     def deletes_the_twin(self, party: str) -> None:
         self.deeds.delete_twin(party)
 
+    @rule(role=st.sampled_from(list(ALL)), party=parties)
+    def goes_round(self, role: DatabaseRole, party: str) -> None:
+        self.rounds.go(role, party)
+
+    @rule(role=st.sampled_from([DatabaseRole.TENANT, DatabaseRole.VISITOR]), party=parties)
+    def forges_letters(self, role: DatabaseRole, party: str) -> None:
+        self.rounds.write(role, party)
+
     @rule(party=parties)
-    def looks_round(self, party: str) -> None:
-        self.deeds.look_round(party)
+    def touches_every_letter(self, party: str) -> None:
+        self.rounds.touch(party)
+
+    @rule(party=parties)
+    def asks_what_is_gone(self, party: str) -> None:
+        self.rounds.ask_what_is_gone(party)
 
 
 def walk_of(deeds: Deeds) -> type[Walk]:

@@ -48,7 +48,8 @@ class World:
     people: dict[str, dict[str, User]]
     learned: Learned
     media: Path
-    pooled: bool = False
+    # How many connections the pool holds; none without one.
+    pooled: int = 0
     tokens: dict[str, list[str]] = field(default_factory=dict)
 
     def host_of(self, party: str) -> str:
