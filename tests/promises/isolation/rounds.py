@@ -25,7 +25,8 @@ OWNED = (*HOSTS, "tenants_directoryentry", "tasks_message")
 ALL: dict[Role, tuple[str, ...]] = {
     Role.TENANT: (),
     Role.VISITOR: (*HOSTS, "tenants_directoryentry", "tenants_restingname"),
-    Role.SIGNUP: (*HOSTS, "tenants_restingname"),
+    # The script says what every tenant's schema is made of: it holds nobody's rows.
+    Role.SIGNUP: (*HOSTS, "tenants_restingname", "tenants_schemascript"),
     Role.RELAY: (*HOSTS, "tasks_message"),
 }
 OWN: dict[Role, tuple[str, ...]] = {

@@ -5,6 +5,7 @@ from django.db import connection
 from hypothesis import Phase, settings as hypothesis_settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tenants.postgresql.patience import PatientConnection
 from tests.bouncers import PROGRAM, through_bouncer
 from tests.promises.conftest import FULL
 from tests.promises.isolation.walk import walk_of
@@ -21,6 +22,8 @@ def use_pool(world):
     def use(size: int) -> None:
         connection.close()
         pool = {"min_size": 1, "max_size": size, "timeout": 60}
+        # The wrapper says so to a pool that is there when it is made.
+        pool["connection_class"] = PatientConnection
         settings_dict.update(CONN_MAX_AGE=0, OPTIONS={**before["OPTIONS"], "pool": pool})
         world.pooled = size
 
