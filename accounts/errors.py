@@ -17,6 +17,10 @@ class AccountError(Exception):
         return str(self.sentence)
 
 
+class HashingBusyError(Exception):
+    """Too many passwords wait to be hashed: no refusal, as another try will do."""
+
+
 class LastOwnerError(AccountError):
     """The change would leave the tenant without an owner."""
 

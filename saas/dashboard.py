@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from saas import health
 from tasks import vitals
+from tenants import spares
 from tenants.models import DirectoryEntry, Tenant
 
 DAYS = 14
@@ -64,6 +65,7 @@ def overview(_request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             _sweep(redis_is_there=redis),
         ],
         "backlog": vitals.backlog(),
+        "pool": spares.pool(),
         "tenants": _tenants(),
         "bars": _bars(_opened_by_day()),
         "newest": list(Tenant.objects.with_people_count().order_by("-created_at")[:6]),

@@ -1,4 +1,4 @@
-"""The answer while the database is away: which errors mean that, and what a visitor sees."""
+"""The answer while the database is away, or all hands are full: what a visitor sees then."""
 
 import logging
 import sys
@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import get_language_from_request, override
 from django.views import defaults
+
+from accounts.errors import HashingBusyError
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +28,9 @@ TOO_SLOW = {"25P03", "25P04"}
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say that something broke, or that the database is away for a moment: the `handler500`."""
     error = sys.exc_info()[1]
+    if isinstance(error, HashingBusyError):
+        logger.error("Too many passwords wait to be hashed.")
+        return come_back(request, "busy")
     if is_outage(error):
         return unavailable(request, error)
     return defaults.server_error(request)
@@ -38,12 +43,17 @@ def unavailable(request: HttpRequest, error: BaseException | None) -> HttpRespon
     """
     logger.error("The database is away, or too busy: %s", describe(error))
     abandon_if_lost(error)
+    return come_back(request)
+
+
+def come_back(request: HttpRequest, why: str = "") -> HttpResponse:
+    """Ask the visitor for another try in some seconds: `why` is empty or `busy`."""
     asked_for = request.get_full_path() if request.method in {"GET", "HEAD"} else ""
     # Who fails early has no language yet; later on it may be the person's own choice.
     language = getattr(request, "LANGUAGE_CODE", None) or get_language_from_request(request)
     with override(language):
         # No request in it: what the pages ask of one may lead to the database.
-        page = render_to_string("503.html", {"asked_for": asked_for})
+        page = render_to_string("503.html", {"asked_for": asked_for, "why": why})
     headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
     return HttpResponse(page, status=503, headers=headers)
 

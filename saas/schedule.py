@@ -10,6 +10,7 @@ def beat_schedule(*, sweep: float) -> dict[str, dict[str, Any]]:
         "erase-expired-payloads": _every(600.0, "tasks.jobs.erase_expired"),
         "prune-the-outbox": _every(600.0, "tasks.jobs.prune"),
         "review-unverified-tenants": _every(300.0, "tenants.jobs.review_unverified"),
+        "fill-the-spare-schemas": _every(60.0, "tenants.jobs.fill_spares"),
         "prune-the-tenants": _every(300.0, "tenants.jobs.prune_all"),
     }
 

@@ -5,6 +5,7 @@ A variable that is missing or malformed stops the start with its name. Only
 what an unset `SAAS_ENV` means, knows none.
 """
 
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -175,6 +176,8 @@ DATABASE_ADMIN_URL = env.str("DATABASE_ADMIN_URL", default="")
 DDL_PATIENCE = timeouts.DDL.as_parameters()
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# So many schemas stand ready for the next sign-ups; 0 switches it off.
+SPARE_SCHEMAS = env.int("SPARE_SCHEMAS", default={"test": 0, "development": 2}.get(SAAS_ENV, 8))
 TENANT_MODEL = "tenants.Tenant"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
 
@@ -235,6 +238,8 @@ SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["accounts.adapters.Backend"]
 # OWASP ASVS 11.4.2: argon2id at its floor (19 MiB, t=2, p=1), see accounts/hashers.py.
 PASSWORD_HASHERS = ["accounts.hashers.Argon2idHasher"]
+# In each process; the others wait for a moment.
+HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=0) or os.cpu_count() or 1
 _VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator",

@@ -3,20 +3,27 @@
 A dispatcher looks at the shared tables alone, and hands each tenant to a worker by itself.
 """
 
+import logging
 from datetime import timedelta
 from typing import cast
 
 from celery import shared_task
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.services import prune
+from tasks import breakers, brokers
 from tasks.base import PublicTask, TenantTask
 from tasks.roles import DatabaseRole
 from tasks.workspace import current_workspace, public_context
-from tenants import unverified
+from tenants import spares, unverified
 from tenants.models import RestingName, Tenant
 
+logger = logging.getLogger(__name__)
+
 BATCH = 50
+# By then beat has asked by itself.
+REFILL_EXPIRES = 60
 # A day in turns of five minutes: in each, one tenant of so many has its turn.
 TURN = timedelta(minutes=5)
 TURNS = timedelta(days=1) // TURN
@@ -54,6 +61,31 @@ def prune_all() -> int:
 def prune_tenant() -> int:
     """Remove what has had its time in one tenant. Return how many rows."""
     return prune()
+
+
+@shared_task(base=PublicTask)
+def fill_spares() -> int:
+    """Drop spare schemas of releases gone by, and make what is missing. Return how many."""
+    spares.drop_old()
+    return spares.fill()
+
+
+def refill_on_commit() -> None:
+    """Have a worker replace a spare schema once it is taken. Can't break the caller.
+
+    Beat's own turn is the guarantee.
+    """
+    transaction.on_commit(_nudge, robust=True)
+
+
+def _nudge() -> None:
+    if not breakers.broker().allows():
+        return
+    try:
+        with brokers.producer() as producer:
+            fill_spares.apply_async(retry=False, producer=producer, expires=REFILL_EXPIRES)
+    except brokers.AWAY as error:
+        logger.warning("No worker was told to make a schema: %s", type(error).__name__)
 
 
 def _turn() -> int:

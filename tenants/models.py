@@ -15,7 +15,12 @@ from django_tenants.models import DomainMixin, TenantMixin
 from accounts.names import MAX_NAME, validate_display_name
 from tasks.workspace import public_context
 from tenants.names import MAX_LENGTH
-from tenants.querysets import DirectoryQuerySet, RestingNameQuerySet, TenantQuerySet
+from tenants.querysets import (
+    DirectoryQuerySet,
+    RestingNameQuerySet,
+    SpareSchemaQuerySet,
+    TenantQuerySet,
+)
 
 
 def new_schema_name() -> str:
@@ -170,9 +175,28 @@ class SchemaScript(models.Model):
     digest = models.CharField(max_length=64, primary_key=True)
     statements = models.JSONField(default=list)
     created_at = models.DateTimeField(default=timezone.now)
+    # When the release was last deployed: of two at work, the later one's spares are kept.
+    deployed_at = models.DateTimeField(default=timezone.now)
+    filled_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.digest
+
+
+class SpareSchema(models.Model):
+    """A schema that is ready for the next tenant: whoever takes it deletes the row."""
+
+    schema_name = models.CharField(max_length=63, primary_key=True, default=new_schema_name)
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = SpareSchemaQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["digest", "created_at"], name="spare_in_turn")]
+
+    def __str__(self) -> str:
+        return self.schema_name
 
 
 def host_of(slug: str) -> str:

@@ -56,7 +56,12 @@ SHARED_TABLES: dict[str, dict[DatabaseRole, str]] = {
     },
     # Whoever opens a tenant and finds no script makes it.
     "tenants_schemascript": {
-        Role.SIGNUP: "SELECT, INSERT, UPDATE (statements)",
+        Role.SIGNUP: "SELECT, INSERT, UPDATE (statements, filled_at)",
+        Role.OPERATOR: "SELECT",
+    },
+    # Who takes a spare locks its row and deletes it: a lock wants the right to update something.
+    "tenants_spareschema": {
+        Role.SIGNUP: "SELECT, INSERT, DELETE, UPDATE (created_at)",
         Role.OPERATOR: "SELECT",
     },
     # A tenant's tables refer to it, and whoever makes them has to be allowed to.

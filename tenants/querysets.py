@@ -8,7 +8,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Mod
 
 if TYPE_CHECKING:
-    from tenants.models import DirectoryEntry, RestingName, Tenant
+    from tenants.models import DirectoryEntry, RestingName, SpareSchema, Tenant
 
 
 class TenantQuerySet(QuerySet["Tenant"]):
@@ -27,6 +27,10 @@ class TenantQuerySet(QuerySet["Tenant"]):
     def verified(self) -> Self:
         """Those of which an owner has confirmed an address."""
         return self.filter(verified_at__isnull=False)
+
+    def opened_from(self, origin: str, since: datetime) -> Self:
+        """Those that were opened from somewhere, as a keyed hash, and aren't confirmed."""
+        return self.unverified().filter(opened_from=origin, created_at__gt=since)
 
     def due_to_go(self, now: datetime, opened_before: datetime) -> Self:
         """Unverified ones whose notice or end has come."""
@@ -62,6 +66,17 @@ class RestingNameQuerySet(QuerySet["RestingName"]):
 
     def rested(self, now: datetime) -> Self:
         return self.filter(until__lte=now)
+
+
+class SpareSchemaQuerySet(QuerySet["SpareSchema"]):
+    """Schemas that are ready, by the release that they are made for."""
+
+    def made_for(self, digest: str) -> Self:
+        return self.filter(digest=digest)
+
+    def in_turn(self) -> Self:
+        """Those that nobody is taking at this moment, locked, the oldest first."""
+        return self.select_for_update(skip_locked=True).order_by("created_at")
 
 
 class DirectoryQuerySet(QuerySet["DirectoryEntry"]):

@@ -79,8 +79,7 @@ def grant_privileges(*, sender: AppConfig, **_: Any) -> None:
 def make_script(*, schema_name: str, **_: Any) -> None:
     """Have the release's script ready when the shared tables are: nobody has to wait for it."""
     if schema_name == get_public_schema_name():
-        script.prepare()
-        script.prune()
+        script.deploy()
 
 
 @receiver([post_save, post_delete], sender=Domain)

@@ -120,8 +120,9 @@ def _without_waiting_long() -> Iterator[None]:
 
 def take_time() -> None:
     """Give the rest of the transaction the patience that hundreds of relations need."""
+    wanted = settings.DDL_PATIENCE.items()
+    settings_of = ", ".join(f"set_config('{name}', '{seconds}s', true)" for name, seconds in wanted)
     with connection.cursor() as cursor:
-        for name, seconds in settings.DDL_PATIENCE.items():
-            cursor.execute("SELECT set_config(%s, %s, true)", [name, f"{seconds}s"])
+        cursor.execute(f"SELECT {settings_of}")
     wrapper: Any = connection
     wrapper.take_time(settings.DDL_PATIENCE["statement_timeout"])

@@ -13,9 +13,9 @@ from accounts.models import Role, User
 from accounts.names import normalise_email
 from tasks.roles import DatabaseRole
 from tasks.workspace import acting_as, public_context, workspace_context
-from tenants import names, unverified
+from tenants import jobs, names, spares, unverified
 from tenants.errors import NameRestingError, NameTakenError
-from tenants.models import Domain, RestingName, Tenant
+from tenants.models import Domain, RestingName, Tenant, new_schema_name
 from tenants.provisioning.script import prepare
 from tenants.schemas import create_schema, take_time
 
@@ -58,23 +58,43 @@ def open_tenant(
             unverified.refuse_too_many(email=owner.email, network=opened_from)
         # Outside the transaction: hashing takes long, and holds no lock this way.
         password_hash = make_password(owner.password)
-        prepare()
+        origin = unverified.origin_hash(opened_from)
+        release = _release_to_claim(origin)
         try:
             with acting_as(DatabaseRole.SIGNUP), transaction.atomic(durable=True):
                 # Before the insert: who loses a race waits there for as long as the winner works.
                 take_time()
+                ready = spares.claim(digest=release)
                 tenant = _create_tenant(
+                    schema_name=ready or new_schema_name(),
                     name=organization,
                     slug=slug,
                     language=owner.language,
                     terms_version=terms_version,
                     opening_key=opening_key,
-                    opened_from=unverified.origin_hash(opened_from),
+                    opened_from=origin,
                 )
-                create_schema(schema_name=tenant.schema_name)
+                _complete_schema(tenant.schema_name, is_ready=bool(ready))
                 return tenant, _create_owner(tenant, owner, password_hash, welcome=welcome)
         except NameTakenError:
             return _opened_before(slug, owner, opening_key)
+
+
+def _release_to_claim(origin: str) -> str | None:
+    """Return whose spare schemas a visitor may take; None who gets none.
+
+    Our own command line leaves them to those who wait for an answer.
+    """
+    digest = prepare()
+    return digest if origin and spares.has_share(origin=origin) else None
+
+
+def _complete_schema(schema_name: str, *, is_ready: bool) -> None:
+    """Make the schema, or have the one that was taken replaced."""
+    if is_ready:
+        jobs.refill_on_commit()
+    else:
+        create_schema(schema_name=schema_name)
 
 
 def refuse_taken(slug: str, opening_key: UUID | None = None) -> None:

@@ -144,6 +144,12 @@ def empty_redis() -> Iterator[None]:
     caches["default"].local.clear()
 
 
+@pytest.fixture(autouse=True)
+def patient_hashes(monkeypatch) -> None:
+    """Let a hundred threads of one process wait for their hashes, on a busy machine, too."""
+    monkeypatch.setattr("accounts.hashers.PATIENCE", 120.0)
+
+
 # --- Tenants and people ---
 
 

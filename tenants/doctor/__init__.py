@@ -17,6 +17,7 @@ Progress = Callable[[Sequence[Tenant], str], Iterable[Tenant]]
 SHARED = (
     structure.schemas_without_tenant,
     structure.tenants_without_schema,
+    structure.spares_without_schema,
     hosts.tenants_without_host,
     hosts.tenants_without_primary,
     letters.letters_of_no_tenant,

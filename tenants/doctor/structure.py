@@ -6,21 +6,26 @@ from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+from tasks.roles import DatabaseRole
 from tasks.workspace import public_context
-from tenants import schemas
+from tenants import schemas, spares
 from tenants.closing import close_tenant
 from tenants.doctor.findings import Finding
 from tenants.doctor.reading import alone
-from tenants.models import Tenant
+from tenants.models import SpareSchema, Tenant
 
 # Where a schema notes which migrations it has had.
 RECORDS = "django_migrations"
 
 
 def owned_schemas() -> set[str]:
-    """Return the schemas that rows account for. A ready one for the next tenant would be here."""
-    with public_context():
-        return set(Tenant.objects.values_list("schema_name", flat=True))
+    """Return the schemas that rows account for: tenants', and those ready for the next ones.
+
+    In one statement: between two, a sign-up could take what the first has not seen yet.
+    """
+    tenants = Tenant.objects.order_by().values_list("schema_name", flat=True)
+    with public_context(DatabaseRole.OPERATOR):
+        return set(tenants.union(SpareSchema.objects.values_list("schema_name", flat=True)))
 
 
 def schemas_without_tenant() -> list[Finding]:
@@ -34,6 +39,14 @@ def tenants_without_schema() -> list[Finding]:
     with public_context():
         tenants = list(Tenant.objects.filter(schema_name__in=missing).order_by("slug"))
     return [_schemaless(tenant) for tenant in tenants]
+
+
+def spares_without_schema() -> list[Finding]:
+    """A sign-up that took such a one would fail: its row is made and deleted with the schema."""
+    _stray_ones, missing = alone(schemas.tenant_schemas, owned_schemas)
+    with public_context(DatabaseRole.OPERATOR):
+        gone = list(SpareSchema.objects.filter(schema_name__in=missing).order_by("schema_name"))
+    return [_sparse(spare) for spare in gone]
 
 
 def half_made(tenant: Tenant) -> list[Finding]:
@@ -63,10 +76,18 @@ def _schemaless(tenant: Tenant) -> Finding:
     )
 
 
+def _sparse(spare: SpareSchema) -> Finding:
+    return Finding(
+        f"The spare schema {spare.schema_name} is not there.",
+        "delete its row",
+        lambda: spares.forget(schema_name=spare.schema_name),
+    )
+
+
 def _drop(name: str) -> None:
-    """Drop the schema, unless a tenant has it after all."""
+    """Drop the schema, unless it is a tenant's or a spare one after all."""
     with public_context(), transaction.atomic():
-        if not Tenant.objects.filter(schema_name=name).exists():
+        if name not in owned_schemas():
             schemas.drop_schema(schema_name=name)
 
 

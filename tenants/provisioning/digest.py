@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import importlib.util
+import time
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +20,9 @@ from tenants import privileges
 SETTINGS = ("TENANT_APPS", "SHARED_APPS", "AUTH_USER_MODEL", "DEFAULT_AUTO_FIELD")
 LIBRARIES = ("django", "django-tenants")
 OURS = (".py", ".sql")
+# In seconds.
+REMEMBERED = 60.0
+_remembered: tuple[float, list[str]] = (0.0, [])
 VERSION_STEP = 10_000
 
 
@@ -66,8 +70,27 @@ def _migrations(config: AppConfig) -> Iterator[Path]:
         yield from sorted(Path(folder).glob("*.py"))
 
 
-def _content_types() -> Iterator[str]:
-    """Yield those of the models that the running code knows: another release may know more."""
+def _content_types() -> list[str]:
+    """Return those of the models that the running code knows: another release may know more.
+
+    Remembered for a while: dropping any schema locks their table, and a sign-up that takes a
+    spare one waits for nobody.
+    """
+    global _remembered  # noqa: PLW0603  # One for the process.
+    asked_at, types = _remembered
+    if not types or time.monotonic() - asked_at > REMEMBERED:
+        types = list(_read_content_types())
+        _remembered = time.monotonic(), types
+    return types
+
+
+def _read_content_types() -> Iterator[str]:
     known = {(model._meta.app_label, model._meta.model_name) for model in apps.get_models()}  # noqa: SLF001  # Its public name.
     rows = ContentType.objects.order_by("id").values_list("id", "app_label", "model")
     yield from (f"{pk} {label}.{model}" for pk, label, model in rows if (label, model) in known)
+
+
+def forget() -> None:
+    """Ask for the content types anew."""
+    global _remembered  # noqa: PLW0603  # One for the process.
+    _remembered = 0.0, []

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
 from tasks.roles import DatabaseRole
@@ -15,7 +16,7 @@ from tenants.models import SchemaScript, new_schema_name
 from tenants.provisioning.building import build, replay
 from tenants.provisioning.catalogue import NotRenderableError
 from tenants.provisioning.comparison import differences
-from tenants.provisioning.digest import release_digest
+from tenants.provisioning.digest import forget as forget_content_types, release_digest
 from tenants.provisioning.rendering import render
 
 logger = logging.getLogger(__name__)
@@ -44,8 +45,8 @@ def script_of(digest: str) -> list[str] | None:
     return _known[digest]
 
 
-def prepare() -> bool:
-    """Make the running release's script unless it is there. Return whether it is.
+def prepare() -> str | None:
+    """Make the running release's script unless it is there. Return its digest, or None.
 
     In a transaction of its own. Of several who come at once one makes it, and the others do
     without. What stands against it is logged: real migrations need no script.
@@ -53,25 +54,35 @@ def prepare() -> bool:
     with acting_as(DatabaseRole.SIGNUP), public_context():
         digest = release_digest()
         if script_of(digest):
-            return True
+            return digest
         if _has_just_failed(digest) or not _making.acquire(blocking=False):
-            return False
+            return None
         try:
-            return _try_to_make(digest)
+            return digest if _try_to_make(digest) else None
         finally:
             _making.release()
 
 
 def forget() -> None:
     """Read the script anew, and try once more to make one."""
+    forget_content_types()
     _known.clear()
     _failed_at.clear()
 
 
-def prune() -> None:
+def deploy() -> None:
+    """Have the script ready, note that its release is the one to stay, and prune."""
+    forget()
+    digest = prepare()
+    with acting_as(DatabaseRole.MIGRATOR), public_context():
+        SchemaScript.objects.filter(digest=digest).update(deployed_at=timezone.now())
+    _prune()
+
+
+def _prune() -> None:
     """Remove the scripts of releases long gone."""
     with acting_as(DatabaseRole.MIGRATOR), public_context():
-        newest = SchemaScript.objects.order_by("-created_at").values_list("digest", flat=True)
+        newest = SchemaScript.objects.order_by("-deployed_at").values_list("digest", flat=True)
         SchemaScript.objects.exclude(digest__in=list(newest[:KEPT])).delete()
 
 

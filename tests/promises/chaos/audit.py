@@ -111,9 +111,10 @@ def _tenants(connection: psycopg.Connection[Any], accounts: Accounts) -> None:
         "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_'"
         " AND nspname NOT IN ('public', 'information_schema')"
     ).fetchall()
+    spare = connection.execute("SELECT schema_name FROM public.tenants_spareschema").fetchall()
     schemas, named = (
         {name for (name,) in found},
-        {each.schema for each in accounts.tenants.values()},
+        {*(each.schema for each in accounts.tenants.values()), *(name for (name,) in spare)},
     )
     for schema in schemas ^ named:
         accounts.find(schema, "is", "a schema alone" if schema in schemas else "a tenant alone")

@@ -140,10 +140,11 @@ MISTAKES = [
     Mistake(
         "the schema is made in a transaction of its own",
         "tenants/signup.py",
-        "                create_schema(schema_name=tenant.schema_name)\n",
+        "                _complete_schema(tenant.schema_name, is_ready=bool(ready))\n",
         """\
+            __import__("time").sleep(1)
             with transaction.atomic(durable=True):
-                create_schema(schema_name=tenant.schema_name)
+                _complete_schema(tenant.schema_name, is_ready=bool(ready))
             with transaction.atomic(durable=True):
 """,
         "is a tenant alone",

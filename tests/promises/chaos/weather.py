@@ -113,6 +113,8 @@ def _environment(post_office: PostOffice, seed: int) -> dict[str, str]:
     return {
         "EMAIL_URL": post_office.url,
         "RATE_LIMITS": "off",
+        # Some sign-ups take a schema that is ready, others find none.
+        "SPARE_SCHEMAS": "3",
         # With a pool and without: both have to notice that the other end is dead.
         "DATABASE_POOL_SIZE": "4" if seed % 2 else "0",
         "WEB_WORKERS": "2",

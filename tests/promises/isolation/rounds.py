@@ -25,8 +25,9 @@ OWNED = (*HOSTS, "tenants_directoryentry", "tasks_message")
 ALL: dict[Role, tuple[str, ...]] = {
     Role.TENANT: (),
     Role.VISITOR: (*HOSTS, "tenants_directoryentry", "tenants_restingname"),
-    # The script says what every tenant's schema is made of: it holds nobody's rows.
-    Role.SIGNUP: (*HOSTS, "tenants_restingname", "tenants_schemascript"),
+    # The script says what every tenant's schema is made of: it holds nobody's rows. A spare
+    # schema is nobody's yet.
+    Role.SIGNUP: (*HOSTS, "tenants_restingname", "tenants_schemascript", "tenants_spareschema"),
     Role.RELAY: (*HOSTS, "tasks_message"),
 }
 OWN: dict[Role, tuple[str, ...]] = {
