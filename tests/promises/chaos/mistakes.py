@@ -27,6 +27,8 @@ class Mistake:
     # Seen when all is over, after so long a storm; else it ends as soon as somebody sees it.
     seconds: float = 60
     patience: float = 20
+    # Between two blows; who starts anew at each needs the time to get to work.
+    pause: tuple[float, float] = (0.3, 1.0)
 
     def make_in(self, place: Path) -> Path:
         """Copy the service and make the mistake there; fails when the code has moved on."""
@@ -122,12 +124,14 @@ MISTAKES = [
         from tasks import mail, relay
         message = outbox.enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}")
         mail.send(message, send_welcome.run(message))
+        message.attempts = 1
         relay.record_sent(message)
         __import__("time").sleep(1)
 """,
         "a letter nobody wrote",
         blows=("web, a worker",),
-        seconds=15,
+        seconds=30,
+        pause=(2.0, 5.0),
     ),
     Mistake(
         "the opening key is forgotten",

@@ -11,7 +11,8 @@ import requests
 from tests.promises.chaos.post_office import PostOffice
 from tests.stacks import PASSWORD, Stack, Visitor
 
-PATIENT, IMPATIENT = 60.0, (0.1, 1.5)
+# A workspace is open within a tenth of a second: who wants to be gone before has to be quick.
+PATIENT, IMPATIENT = 60.0, (0.01, 0.4)
 WAITING, DONE = "waiting", "done"
 
 

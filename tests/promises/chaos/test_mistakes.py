@@ -32,7 +32,7 @@ def aimed_at(mistake):
         threads=6,
         at_once=8,
         guests=1,
-        pause=(0.3, 1.0),
+        pause=mistake.pause,
         hurry=0.4,
         patience=mistake.patience,
         blows=mistake.blows,
