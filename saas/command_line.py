@@ -27,8 +27,9 @@ Whose data is {command} about? It ran without a tenant, and nothing was done. Sa
 def main(arguments: Sequence[str]) -> None:
     """Run a management command, as `manage.py` does."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
-    os.environ.setdefault("SAAS_PROCESS", "command")
     command = arguments[1] if len(arguments) > 1 else ""
+    process = "migration" if command in MIGRATING_COMMANDS else "command"
+    os.environ.setdefault("SAAS_PROCESS", process)
     try:
         with _context_of(command):
             execute_from_command_line(list(arguments))

@@ -34,7 +34,8 @@ PRODUCTION = SAAS_ENV == "production"
 # Whose patience with the database holds: a page's, a task's or a command's.
 SAAS_PROCESS = env.str("SAAS_PROCESS", default="web")
 if SAAS_PROCESS not in timeouts.PATIENCE:
-    raise ImproperlyConfigured(f"SAAS_PROCESS is {SAAS_PROCESS!r}: say web, worker or command.")
+    known = ", ".join(timeouts.PATIENCE)
+    raise ImproperlyConfigured(f"SAAS_PROCESS is {SAAS_PROCESS!r}: say one of {known}.")
 DEBUG = env.bool("DEBUG", default=False)
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("DEBUG is on: production refuses it. Unset DEBUG.")
@@ -174,6 +175,8 @@ if not _pool_size:
 # Somebody who may create roles: `setup_roles` alone works as them.
 DATABASE_ADMIN_URL = env.str("DATABASE_ADMIN_URL", default="")
 DDL_PATIENCE = timeouts.DDL.as_parameters()
+# Whose schemas migrate first, by subdomain, so that nobody else's do where theirs fails.
+CANARY_TENANTS = env.list("CANARY_TENANTS", default=[])
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # So many schemas stand ready for the next sign-ups; 0 switches it off.

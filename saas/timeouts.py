@@ -54,8 +54,10 @@ class Patience:
 PATIENCE = {
     "web": Patience(statement=20, lock=10, idle_in_transaction=60),
     "worker": Patience(statement=60, lock=20, idle_in_transaction=120),
-    # Migrations and whatever else an operator starts and looks at.
+    # Whatever an operator starts and looks at.
     "command": Patience(statement=0, lock=60, idle_in_transaction=0),
+    # Whoever asks for a table that a migration waits for, waits behind it.
+    "migration": Patience(statement=0, lock=2, idle_in_transaction=0),
 }
 # Making or dropping a tenant's tables, wherever that happens.
 DDL = Patience(statement=120, lock=60, idle_in_transaction=120)

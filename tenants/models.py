@@ -60,6 +60,11 @@ class Tenant(TenantMixin):
     closes_at = models.DateTimeField(_("ends, unless confirmed"), null=True, editable=False)
     # A keyed hash, kept until it is confirmed.
     opened_from = models.CharField(max_length=64, blank=True, editable=False)
+    # What migrations have made of the schema (`tenants.revisions`). Empty: nobody knows. The
+    # database has the default, as a release that doesn't know the column opens tenants, too.
+    revision = models.CharField(
+        _("revision"), max_length=40, blank=True, default="", db_default="", editable=False
+    )
 
     objects = TenantQuerySet.as_manager()
 
@@ -84,6 +89,14 @@ class Tenant(TenantMixin):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save what was changed here: the revision is for whoever changes the schema."""
+        if not self._state.adding and kwargs.get("update_fields") is None:
+            left_out = {"id", "revision", *self.get_deferred_fields()}
+            fields = (field.attname for field in self._meta.concrete_fields)
+            kwargs["update_fields"] = [name for name in fields if name not in left_out]
+        super().save(*args, **kwargs)
 
     @property
     def is_open(self) -> bool:

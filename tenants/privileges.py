@@ -12,12 +12,19 @@ from django.conf import settings
 from django_tenants.utils import get_public_schema_name
 
 from tasks.roles import DatabaseRole
+from tenants.models import Tenant
 from tenants.postgresql.context import role_name
 
 EVERYTHING = "SELECT, INSERT, UPDATE, DELETE"
 Role = DatabaseRole
 # What changes when an owner confirms an address, or is told to.
 _VERIFYING = "verified_at, closes_at, opened_from"
+# What a schema has had is said by whoever makes or migrates it, in the same transaction.
+_OPERATED = ", ".join(
+    field.column
+    for field in Tenant._meta.concrete_fields  # noqa: SLF001  # Django documents it so.
+    if field.column != "revision"
+)
 # Of the tables that stand in public alone. Columns may stand behind a privilege.
 SHARED_TABLES: dict[str, dict[DatabaseRole, str]] = {
     "tenants_tenant": {
@@ -25,7 +32,7 @@ SHARED_TABLES: dict[str, dict[DatabaseRole, str]] = {
         Role.VISITOR: "SELECT",
         Role.SIGNUP: f"SELECT, INSERT, UPDATE ({_VERIFYING})",
         Role.RELAY: "SELECT",
-        Role.OPERATOR: EVERYTHING,
+        Role.OPERATOR: f"SELECT, INSERT, DELETE, UPDATE ({_OPERATED})",
     },
     "tenants_domain": {
         Role.TENANT: "SELECT",
@@ -140,18 +147,23 @@ def schema_statements() -> Iterator[str]:
     yield f"GRANT USAGE ON SCHEMA {public} TO {everybody}"
 
 
-def tenant_statements(schema_name: str) -> Iterator[str]:
-    """Let a tenant's people work in their schema, and not say which migrations it has."""
+def tenant_statements(schema_name: str, tables: Iterable[str] = ()) -> Iterator[str]:
+    """Let a tenant's people work in their schema, and not say which migrations it has.
+
+    To find all of its tables PostgreSQL looks at everybody's: name them where they are known.
+    """
     tenant = named(Role.TENANT)
+    everything = f'ALL TABLES IN SCHEMA "{schema_name}"'
+    own = ", ".join(f'"{schema_name}"."{table}"' for table in tables)
     yield f'GRANT USAGE ON SCHEMA "{schema_name}" TO {tenant}'
-    yield f'GRANT {EVERYTHING} ON ALL TABLES IN SCHEMA "{schema_name}" TO {tenant}'
+    yield f"GRANT {EVERYTHING} ON {own or everything} TO {tenant}"
     yield f'REVOKE INSERT, UPDATE, DELETE ON "{schema_name}".django_migrations FROM {tenant}'
 
 
 def public_statements() -> Iterator[str]:
     """Give each role what stands above, and nothing else, on the shared tables."""
     for table in public_tables():
-        yield from _table_statements(table)
+        yield from table_statements(table)
 
 
 def public_tables() -> list[str]:
@@ -165,7 +177,8 @@ def public_tables() -> list[str]:
     return sorted(tables | {"django_migrations"})
 
 
-def _table_statements(table: str) -> Iterator[str]:
+def table_statements(table: str) -> Iterator[str]:
+    """Give each role what stands above on one of the shared tables."""
     public = get_public_schema_name()
     where = f"{public}.{table}"
     others = ", ".join(named(role) for role in Role if role != Role.MIGRATOR)

@@ -1,5 +1,6 @@
 """Doorbells: the directory follows the people, the host cache follows the rows."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -65,12 +66,16 @@ def grant_privileges(*, sender: AppConfig, **_: Any) -> None:
     """Give the roles what they need of a schema whose tables have just changed."""
     if sender.name != "tenants":
         return
-    statements = (
-        privileges.public_statements()
-        if is_public()
-        else privileges.tenant_statements(current_schema())
-    )
-    with connection.cursor() as cursor:
+    if not is_public():
+        _grant(privileges.tenant_statements(current_schema()))
+        return
+    # A table each: nobody meets one without its privileges, or waits for all of them.
+    for table in privileges.public_tables():
+        _grant(privileges.table_statements(table))
+
+
+def _grant(statements: Iterable[str]) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
 

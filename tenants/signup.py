@@ -13,7 +13,7 @@ from accounts.models import Role, User
 from accounts.names import normalise_email
 from tasks.roles import DatabaseRole
 from tasks.workspace import acting_as, public_context, workspace_context
-from tenants import jobs, names, spares, unverified
+from tenants import jobs, names, revisions, spares, unverified
 from tenants.errors import NameRestingError, NameTakenError
 from tenants.models import Domain, RestingName, Tenant, new_schema_name
 from tenants.provisioning.script import prepare
@@ -73,6 +73,7 @@ def open_tenant(
                     terms_version=terms_version,
                     opening_key=opening_key,
                     opened_from=origin,
+                    revision=str(revisions.target()),
                 )
                 _complete_schema(tenant.schema_name, is_ready=bool(ready))
                 return tenant, _create_owner(tenant, owner, password_hash, welcome=welcome)

@@ -71,6 +71,7 @@ def _digest(text: str) -> str:
 def _migrate_once(template: str, administrator: str) -> None:
     from tasks.roles import DatabaseRole
     from tasks.workspace import acting_as, public_context
+    from tenants import revisions
     from tenants.models import Domain, Tenant
     from tenants.schemas import create_schema
 
@@ -84,7 +85,8 @@ def _migrate_once(template: str, administrator: str) -> None:
         call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
     with public_context(DatabaseRole.OPERATOR):
         for slug in ("acme", "globex"):
-            tenant = Tenant.objects.create(name=slug.title(), slug=slug)
+            revision = str(revisions.target())
+            tenant = Tenant.objects.create(name=slug.title(), slug=slug, revision=revision)
             Domain.objects.create(domain=tenant.host, tenant=tenant)
             create_schema(schema_name=tenant.schema_name)
     connection.close()

@@ -1,9 +1,20 @@
 """Our side: its database, its tenants, its fleet."""
 
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.apps import apps
 from django.core.management import call_command
+from django.test import override_settings
 
 from tasks.roles import DatabaseRole
 from tasks.workspace import acting_as, public_context
+from tenants import revisions
 from tenants.models import Domain, Tenant
 from tenants.schemas import create_schema
 from tenants.signup import Owner, open_tenant
@@ -27,7 +38,8 @@ def fill(first: int, count: int) -> None:
     """Make tenants without people, as fast as that goes."""
     with public_context(DatabaseRole.OPERATOR):
         for number in range(first, first + count):
-            tenant = Tenant.objects.create(name=f"Tenant {number}", slug=host_label(number))
+            fields = {"slug": host_label(number), "revision": str(revisions.target())}
+            tenant = Tenant.objects.create(name=f"Tenant {number}", **fields)
             Domain.objects.create(domain=tenant.host, tenant=tenant)
             create_schema(schema_name=tenant.schema_name)
 
@@ -39,10 +51,33 @@ def schemas() -> list[str]:
 
 
 def migrate(app: str | None = None, to: str | None = None) -> None:
-    """Bring every tenant's schema to a migration, or to the newest ones."""
-    with acting_as(DatabaseRole.MIGRATOR), public_context():
-        target = {"app_label": app, "migration_name": to} if app else {}
-        call_command("migrate_schemas", tenant=True, interactive=False, verbosity=0, **target)
+    """Bring every tenant's schema to a migration, or to the newest ones.
+
+    To a migration as a release would that has no later ones: told a migration's name, the
+    command leaves everything to Django's executor.
+    """
+    with acting_as(DatabaseRole.MIGRATOR), public_context(), _release(app, to):
+        call_command("migrate_schemas", tenant=True, interactive=False, verbosity=0)
+
+
+@contextmanager
+def _release(app: str | None, to: str | None) -> Iterator[None]:
+    """Have no migrations of the app after this one on disk."""
+    if not (app and to):
+        yield
+        return
+    module = import_module(f"{apps.get_app_config(app).name}.migrations")
+    with TemporaryDirectory() as folder, override_settings(MIGRATION_MODULES={app: f"{app}_{to}"}):
+        place = Path(folder) / f"{app}_{to}"
+        place.mkdir()
+        for path in Path(str(module.__file__)).parent.glob("*.py"):
+            if path.stem[: len(to)] <= to or path.stem == "__init__":
+                shutil.copy(path, place)
+        sys.path.insert(0, folder)
+        revisions.forget()
+        yield
+        sys.path.remove(folder)
+    revisions.forget()
 
 
 def host_label(number: int) -> str:

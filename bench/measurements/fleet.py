@@ -86,6 +86,9 @@ def _take_back(run: Run, side: Side) -> None:
                 "DELETE FROM {}.django_migrations WHERE app = 'notes' AND name > '0002'",
             ):
                 server.execute(sql.SQL(statement).format(sql.Identifier(schema)))
+        if side.name == "ours":
+            # What the rows say of the schemas isn't true any more.
+            server.execute("UPDATE public.tenants_tenant SET revision = ''")
 
 
 def _ordered(spent: Spendings) -> Spendings:

@@ -46,6 +46,7 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._sent: tuple[str, str] | None = None
+        self._lasting: tuple[str, str] | None = None
         self._acting_role: str | None = None
         self._needs_context = True
         super().__init__(*args, **kwargs)
@@ -86,6 +87,30 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         finally:
             self._acting_role = before
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Give a session of its own this context for the block, and end it afterwards.
+
+        For what can't share a message with its context, such as CREATE INDEX CONCURRENTLY. It
+        waits for locks as long as it takes: whoever gives up leaves half an index. Only
+        outside transactions.
+        """
+        lasting = (self._wanted_path(), self._wanted_role())
+        self.close()
+        try:
+            with self.cursor() as cursor:
+                cursor.execute(context_statement(*lasting, lasting=True))
+                cursor.execute("SET lock_timeout = 0")
+                cursor.execute("SET statement_timeout = 0")
+                self._lasting = lasting
+            yield
+        finally:
+            self._lasting = None
+            # The session itself: a pool would hand it on.
+            if self.connection is not None:
+                self.connection.close()
+            self.close()
+
     # --- What the cursor sends ---
 
     def context_to_send(self, status: TransactionStatus) -> str:
@@ -97,7 +122,8 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         if not self._needs_context or status == TransactionStatus.INERROR:
             return ""
         wanted = (self._wanted_path(), self._wanted_role())
-        if status == TransactionStatus.INTRANS and wanted == self._sent:
+        known = self._sent if status == TransactionStatus.INTRANS else self._lasting
+        if wanted == known:
             return ""
         self._sent = wanted
         return context_statement(*wanted)

@@ -40,16 +40,19 @@ def role_name(login: str, role: str) -> str:
     return name
 
 
-def context_statement(path: str, role: str) -> str:
+def context_statement(path: str, role: str, *, lasting: bool = False) -> str:
     """Return the statement that sets search path and role until the transaction ends.
+
+    A `lasting` one sets them until the session does.
 
     It fails when the schema is gone: PostgreSQL passes over what a path names in vain, and
     would read public's tables in its stead.
     """
     schema = path.partition(", ")[0]
+    local = "false" if lasting else "true"
     return (
-        f"SELECT pg_catalog.set_config('search_path', '{path}', true),"
-        f" pg_catalog.set_config('role', '{role}', true),"
+        f"SELECT pg_catalog.set_config('search_path', '{path}', {local}),"
+        f" pg_catalog.set_config('role', '{role}', {local}),"
         f" '{schema}'::pg_catalog.regnamespace; "
     )
 

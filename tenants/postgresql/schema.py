@@ -1,17 +1,34 @@
 """The schema editor: leaves its transaction, however its last statements end."""
 
 import sys
+from contextlib import ExitStack
 from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor
+
+if TYPE_CHECKING:
+    from tenants.postgresql.base import DatabaseWrapper
 
 
 class SchemaEditor(DatabaseSchemaEditor):
     """Django's, with a transaction that ends even when a deferred statement fails.
 
     Django runs these before it leaves the transaction: a failure there leaves it open, on a
-    connection that then swallows every later write.
+    connection that then swallows every later write. Without a transaction it works in a session
+    of its own: what has to stand outside one can't share a message with its context either.
     """
+
+    connection: "DatabaseWrapper"
+    collect_sql: bool
+    atomic_migration: bool
+
+    def __enter__(self) -> Self:
+        self._session = ExitStack()
+        inside = self.atomic_migration or self.connection.in_atomic_block
+        if not inside and not self.collect_sql:
+            self._session.enter_context(self.connection.alone())
+        return super().__enter__()
 
     def __exit__(
         self,
@@ -19,13 +36,14 @@ class SchemaEditor(DatabaseSchemaEditor):
         exc_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        try:
-            if exc_type is None:
-                self._run_deferred()
-        except BaseException:
-            super().__exit__(*sys.exc_info())
-            raise
-        super().__exit__(exc_type, exc_value, traceback)
+        with self._session:
+            try:
+                if exc_type is None:
+                    self._run_deferred()
+            except BaseException:
+                super().__exit__(*sys.exc_info())
+                raise
+            super().__exit__(exc_type, exc_value, traceback)
 
     def _run_deferred(self) -> None:
         deferred, self.deferred_sql = self.deferred_sql, []

@@ -15,7 +15,8 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 
 from accounts.models import User
-from tasks.workspace import workspace_context
+from tasks.roles import DatabaseRole
+from tasks.workspace import acting_as, workspace_context
 from tenants.middleware import TenantMiddleware
 from tenants.postgresql.context import ContextMissingError
 from tenants.schemas import drop_schema
@@ -225,3 +226,34 @@ def test_a_transaction_that_a_request_leaves_open_is_dropped(committed, acme, ma
     assert client.get("/").status_code == 200
     with workspace_context(acme):
         assert User.objects.get().full_name == user.full_name
+
+
+def test_a_session_of_its_own_knows_its_tenant_and_no_other_and_ends(
+    committed, acme, globex, make_user
+):
+    make_user(acme, "ada@acme.test")
+    make_user(globex, "ada@globex.test")
+    owner = acting_as(DatabaseRole.MIGRATOR)
+    with owner, workspace_context(acme), connection.alone():
+        pid = session()
+        with workspace_context(globex):
+            assert emails() == ["ada@globex.test"]
+        with transaction.atomic():
+            assert emails() == ["ada@acme.test"]
+            with workspace_context(globex):
+                assert emails() == ["ada@globex.test"]
+            assert emails() == ["ada@acme.test"]
+        with connection.cursor() as cursor:
+            # Refused in one message with anything else.
+            cursor.execute("CREATE INDEX CONCURRENTLY alone ON accounts_user (full_name)")
+        assert session() == pid
+
+    with workspace_context(globex):
+        assert session() != pid
+        assert emails() == ["ada@globex.test"]
+
+
+def session():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return cursor.fetchone()[0]

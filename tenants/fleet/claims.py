@@ -1,0 +1,76 @@
+"""Claims: one worker a schema, however many there are, on however many hosts.
+
+The lock is on the first row of the schema's own list of migrations. Nobody but migrations looks
+there, so no request waits for a claim, however long one lasts. It ends with its transaction: a
+worker that is killed leaves none.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import Error, connection
+
+from tasks.roles import DatabaseRole
+from tenants.fleet.errors import ClaimedError, FleetError
+from tenants.fleet.roster import Member, records_of
+
+CLAIM = """
+    SELECT pg_catalog.set_config('lock_timeout', %s, true),
+           pg_catalog.set_config('statement_timeout', %s, true),
+           (SELECT count(*) FROM (SELECT 1 FROM {records} WHERE id =
+               (SELECT min(id) FROM {records}) FOR UPDATE SKIP LOCKED) AS first)
+"""
+# In a statement of its own, which sees what the last holder of the claim has done.
+NOTED = "SELECT app || '.' || name FROM {records}"
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How many seconds a step waits for a lock, and how long one of its statements may take.
+
+    Whoever asks for a table meanwhile waits behind it: together they are the longest wait of
+    a request.
+    """
+
+    lock: float = 1.0
+    statement: float = 2.0
+
+
+def claim(member: Member, patience: Patience, using: Any = None) -> frozenset[str]:
+    """Claim the schema for the transaction, and return which migrations it has noted.
+
+    Called in its context. Raises `ClaimedError` when somebody else is at it.
+    """
+    records = records_of(member.schema_name)
+    with (using or connection).cursor() as cursor:
+        cursor.execute(CLAIM.format(records=records), _timeouts(patience))
+        is_ours = cursor.fetchone()[2]
+        cursor.execute(NOTED.format(records=records))
+        noted = frozenset(name for (name,) in cursor.fetchall())
+    if not noted:
+        raise FleetError(f"{member.schema_name} has noted no migration: nobody made it whole.")
+    if not is_ours:
+        raise ClaimedError
+    return noted
+
+
+def _timeouts(patience: Patience) -> list[str]:
+    return [f"{round(1000 * each)}ms" for each in (patience.lock, patience.statement)]
+
+
+@contextmanager
+def held_beside(member: Member, patience: Patience) -> Iterator[frozenset[str]]:
+    """Claim the schema on a connection beside, for work that is no single transaction."""
+    beside: Any = connection.copy()
+    try:
+        with beside.acting_as(DatabaseRole.MIGRATOR.value):
+            beside.set_tenant(member)
+            beside.set_autocommit(False)
+            yield claim(member, patience, using=beside)
+    finally:
+        # Waited for, unlike the end of a connection: the next claim comes at once.
+        with suppress(Error):
+            beside.rollback()
+        beside.close()

@@ -1,0 +1,73 @@
+"""The plan: what would run where, and about how long. Nothing is touched."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any, cast
+
+from django.db import transaction
+
+from tasks.workspace import workspace_context
+from tenants import revisions
+from tenants.fleet import roster
+from tenants.fleet.roster import Member
+from tenants.fleet.routes import route
+from tenants.fleet.steps import Step
+
+# Seconds, as measured on two cores: what each step costs beside its statements, and what a
+# statement does. Tables that hold much, and slower servers, take longer.
+STEP_COSTS, STATEMENT_COSTS = 0.003, 0.002
+
+
+def lines() -> Iterator[str]:
+    """Say how many schemas stand where, and what leads them to the target."""
+    everybody, target = roster.members(), revisions.target()
+    late = [member for member in everybody if member.revision != target]
+    yield f"The target is {target}. Of {len(everybody)} schemas {len(late)} are behind."
+    noted = roster.migrations_of([member.schema_name for member in late])
+    groups = _grouped(late, noted)
+    seconds = 0.0
+    for group in groups:
+        steps = _steps(group[0])
+        seconds += len(group) * sum(map(_cost, steps))
+        yield from _told(group, steps)
+    if missing := [member for member in late if member.schema_name not in noted]:
+        yield f"No schema, or none that was made whole: {', '.join(m.name for m in missing)}."
+    if groups:
+        yield f"About {max(seconds, 1):.0f} s with one worker, besides what runs Python."
+
+
+def _grouped(late: list[Member], noted: dict[str, frozenset[str]]) -> list[list[Member]]:
+    groups: dict[frozenset[str], list[Member]] = defaultdict(list)
+    for member in late:
+        if member.schema_name in noted:
+            groups[noted[member.schema_name] & revisions.own_migrations()].append(member)
+    return sorted(groups.values(), key=len, reverse=True)
+
+
+def _steps(member: Member) -> list[Step]:
+    with workspace_context(cast("Any", member)), transaction.atomic():
+        steps = route()
+        # Content types of models that are to come.
+        transaction.set_rollback(True)
+    return [step for step in steps if step.migration or step.notes]
+
+
+def _told(group: list[Member], steps: list[Step]) -> Iterator[str]:
+    names = ", ".join(member.name for member in group[:3])
+    more = f" and {len(group) - 3} more" if len(group) > 3 else ""  # noqa: PLR2004  # As above.
+    yield f"{len(group)} from the same point ({names}{more}):"
+    yield from (f"  {step}: {_way(step)}" for step in steps)
+    if not steps:
+        yield "  their rows and privileges alone"
+
+
+def _way(step: Step) -> str:
+    if step.statements is not None:
+        return f"{len(step.statements)} statements, the same for all"
+    if not step.is_atomic:
+        return "runs by itself in each, outside a transaction"
+    return "asks each schema" if step.is_quick else "runs Python in each"
+
+
+def _cost(step: Step) -> float:
+    return STEP_COSTS + STATEMENT_COSTS * len(step.statements or ())

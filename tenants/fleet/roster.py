@@ -1,0 +1,110 @@
+"""Whose schemas are migrated, what their rows say, and what the schemas themselves have noted."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django_tenants.utils import quote_schema_name
+
+from tasks.workspace import public_context
+from tenants.models import Tenant
+from tenants.revisions import Revision
+
+# How many schemas one question visits: each costs a lock while it is asked.
+CHUNK = 200
+# Where a schema notes which migrations it has had.
+RECORDS = "django_migrations"
+# The rows that stand for schemas: each model has `schema_name`, `revision` and `created_at`,
+# and a column that a person knows it by.
+SOURCES: dict[Any, str] = {Tenant: "slug"}
+
+
+@dataclass(frozen=True)
+class Member:
+    """One schema of the fleet, with what its row says. Stands where a tenant stands."""
+
+    schema_name: str
+    name: str
+    revision: Revision
+    source: Any
+
+
+def members() -> list[Member]:
+    """Return all of them: tenants first, the oldest first."""
+    return list(_found())
+
+
+def named(schema_name: str) -> list[Member]:
+    """Return whose schema that is: one, or nobody."""
+    return list(_found(schema_name=schema_name))
+
+
+def _found(**only: str) -> Iterator[Member]:
+    with public_context():
+        for source in SOURCES:
+            yield from _of(source, only)
+
+
+def _of(source: Any, only: dict[str, str]) -> Iterator[Member]:
+    rows = source.objects.filter(**only).order_by("created_at", "pk")
+    for schema_name, name, text in rows.values_list("schema_name", SOURCES[source], "revision"):
+        yield Member(schema_name, name, Revision.parse(text), source)
+
+
+def behind(target: Revision) -> list[Member]:
+    """Return those whose row doesn't say that they are at the target."""
+    return [member for member in members() if member.revision != target]
+
+
+def canaries(count: int) -> list[Member]:
+    """Return who goes first: those of CANARY_TENANTS, then the oldest."""
+    named = {slug: place for place, slug in enumerate(settings.CANARY_TENANTS)}
+    ranked = sorted(members(), key=lambda member: named.get(member.name, len(named)))
+    return ranked[: max(count, sum(member.name in named for member in ranked))] if count else []
+
+
+def is_there(member: Member) -> bool:
+    """Whether the row is still there: a tenant may go while we are at work."""
+    with public_context():
+        return bool(member.source.objects.filter(schema_name=member.schema_name).exists())
+
+
+def note(member: Member, revision: Revision | None) -> None:
+    """Write what the schema has had into its row, in the caller's transaction and context."""
+    rows = member.source.objects.filter(schema_name=member.schema_name)
+    rows.update(revision=str(revision or ""))
+
+
+def migrations_of(schemas: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Return what each schema has noted, as `app.name`; nothing of those that aren't there."""
+    with public_context():
+        there = sorted(_recording() & set(schemas))
+        found: dict[str, frozenset[str]] = {}
+        for start in range(0, len(there), CHUNK):
+            found |= _noted(there[start : start + CHUNK])
+    return found
+
+
+def _recording() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace"
+            " WHERE relname = %s",
+            [RECORDS],
+        )
+        return {name for (name,) in cursor.fetchall()}
+
+
+def _noted(schemas: Sequence[str]) -> dict[str, frozenset[str]]:
+    each = "SELECT {}, array(SELECT app || '.' || name FROM {})"
+    questions = (each.format("%s", records_of(name)) for name in schemas)
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(questions), list(schemas))
+        return {name: frozenset(noted) for name, noted in cursor.fetchall()}
+
+
+def records_of(schema_name: str) -> str:
+    """Return the name of a schema's own list, which public's can't stand in for."""
+    return f"{quote_schema_name(schema_name)}.{RECORDS}"

@@ -1,0 +1,99 @@
+"""Steps: one migration each, from one set of noted migrations to the next."""
+
+from collections.abc import Iterable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.db import connection, transaction
+from django.db.migrations.migration import Migration
+
+from tenants import privileges, revisions
+from tenants.fleet.rendering import Move
+from tenants.fleet.roster import Member, records_of
+
+
+@dataclass(frozen=True)
+class Step:
+    """What brings a schema that has noted `start` one migration further.
+
+    `statements` is None where the migration itself has to run, in each schema. `extras` are
+    what Django adds after a migration, such as permissions. `notes` are the migrations that
+    count as done afterwards. What isn't `is_known` may have made any table, besides
+    `new_tables`. A step without a migration only notes.
+    """
+
+    start: frozenset[str]
+    end: frozenset[str]
+    migration: Migration | None = None
+    moves: tuple[Move, ...] = ()
+    statements: tuple[str, ...] | None = ()
+    extras: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    new_tables: tuple[str, ...] = ()
+    is_known: bool = True
+    is_quick: bool = True
+    is_last: bool = False
+
+    def __str__(self) -> str:
+        return str(self.migration or "notes")
+
+    @cached_property
+    def reached(self) -> str:
+        """What a row says of the migrations afterwards."""
+        return revisions.of(self.end).migrations
+
+    @property
+    def is_atomic(self) -> bool:
+        return self.migration is None or bool(self.migration.atomic)
+
+    def run(self) -> None:
+        """Do what the migration does, in the context of a schema."""
+        if self.statements is None:
+            self._run_operations()
+        else:
+            execute(self.statements)
+
+    def _run_operations(self) -> None:
+        """Do as `Migration.apply` does, with models that were made once for all schemas."""
+        assert self.migration is not None  # noqa: S101  # nosec B101  # Only migrations have moves.
+        with connection.schema_editor(atomic=self.is_atomic) as editor:
+            for move in self.moves:
+                by_itself = not editor.atomic_migration and move.operation.atomic
+                with transaction.atomic() if by_itself else nullcontext():
+                    move.operation.database_forwards(
+                        self.migration.app_label, editor, move.before, move.after
+                    )
+
+    def finish(self, member: Member) -> None:
+        """Add what follows the tables, and note the migrations, within a transaction."""
+        execute(self.extras)
+        if self.new_tables and self.is_known:
+            grant(member, self.new_tables)
+        if self.notes:
+            _note(member, self.notes)
+
+
+def grant(member: Member, tables: Iterable[str] = ()) -> None:
+    """Let the tenant's people use these tables, or all that the schema holds now."""
+    execute(privileges.tenant_statements(member.schema_name, tables))
+
+
+def execute(statements: Iterable[str]) -> None:
+    """Run statements in the context, each by itself."""
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def _note(member: Member, names: tuple[str, ...]) -> None:
+    records = records_of(member.schema_name)
+    apps, own_names = zip(*(name.split(".", 1) for name in names), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {records} (app, name, applied)"  # noqa: S608  # nosec B608  # It is quoted.
+            " SELECT app, name, now() FROM unnest(%s::text[], %s::text[]) AS done (app, name)"
+            f" WHERE NOT EXISTS (SELECT 1 FROM {records} AS noted"
+            " WHERE noted.app = done.app AND noted.name = done.name)",
+            [list(apps), list(own_names)],
+        )

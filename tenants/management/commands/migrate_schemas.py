@@ -1,0 +1,150 @@
+"""Bring the shared tables and every tenant's schema to this release."""
+
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django_tenants.management.commands.migrate_schemas import MigrateSchemasCommand
+from django_tenants.migration_executors import get_executor
+from django_tenants.utils import get_public_schema_name
+
+from tasks.roles import DatabaseRole
+from tasks.workspace import acting_as, public_context
+from tenants import revisions
+from tenants.fleet import audit, plan, roster, shared
+from tenants.fleet.claims import Patience
+from tenants.fleet.errors import FleetError
+from tenants.fleet.progress import Progress
+from tenants.fleet.report import Report
+from tenants.fleet.runner import Run, Wishes
+from tenants.fleet.stamping import stamped
+from tenants.provisioning import script
+
+# They wait for PostgreSQL most of the time.
+WORKERS = 2
+# With one of these it is django-tenants' own command, one schema after the other.
+STANDARD = (
+    "schema_name", "executor", "app_label", "fake", "fake_initial", "prune", "run_syncdb",
+)  # fmt: skip
+
+
+class Command(MigrateSchemasCommand):
+    help = "Bring the shared tables and every tenant's schema to this release."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        add = parser.add_argument
+        add("--audit", action="store_true", help="compare each tenant's row with its schema")
+        add("--canary", type=int, default=1, help="so many first; stop if one of them fails (1)")
+        add("--attempts", type=int, default=6, help="tries at a schema that is in use (6)")
+        add("--lock-timeout", type=float, default=1.0, help="seconds to wait for a lock (1)")
+        add("--statement-timeout", type=float, default=2.0,
+            help="seconds that a change of tables may take (2); 0 for any")  # fmt: skip
+        add("--report", type=Path, help="write a report to this file, as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if any(options[name] for name in STANDARD):
+            looks_only = options["plan"] or options["check_unapplied"]
+            with nullcontext() if looks_only else stamped():
+                super().handle(*args, **options)
+            return
+        with acting_as(DatabaseRole.MIGRATOR), public_context():
+            try:
+                self._chosen(options)(options)
+            except FleetError as error:
+                raise CommandError(str(error)) from error
+
+    def _chosen(self, options: dict[str, Any]) -> Callable[[dict[str, Any]], None]:
+        if options["audit"]:
+            return self._audit
+        if options["check_unapplied"]:
+            return self._check
+        return self._plan if options["plan"] else self._migrate
+
+    # --- What looks, and touches nothing ---
+
+    def _audit(self, _options: dict[str, Any]) -> None:
+        found = list(audit.lies())
+        for sentence in found:
+            self.stdout.write(sentence)
+        if found:
+            raise CommandError(
+                f"{len(found)} rows lie. Look why, then: migrate_schemas --schema NAME"
+            )
+        self.stdout.write(f"The rows of all {len(roster.members())} schemas tell the truth.")
+
+    def _check(self, options: dict[str, Any]) -> None:
+        is_late = (
+            (_wants_shared(options) and not shared.is_up_to_date())
+            or (_wants_tenants(options) and roster.behind(revisions.target()))
+        )  # fmt: skip
+        if is_late:
+            sys.exit(1)
+
+    def _plan(self, options: dict[str, Any]) -> None:
+        if _wants_shared(options):
+            word = "up to date" if shared.is_up_to_date() else "to be migrated, first"
+            self.stdout.write(f"The shared tables are {word}.")
+        if _wants_tenants(options):
+            for line in plan.lines():
+                self.stdout.write(line)
+
+    # --- What migrates ---
+
+    def _migrate(self, options: dict[str, Any]) -> None:
+        if _wants_shared(options):
+            self._migrate_public(options)
+        if _wants_tenants(options):
+            self._migrate_tenants(options)
+
+    def _migrate_public(self, options: dict[str, Any]) -> None:
+        if shared.is_up_to_date():
+            # Other code may make another script of the same migrations.
+            script.prepare()
+            return
+        run_migrations = get_executor("standard")([], options).run_migrations
+        public = get_public_schema_name()
+        shared.bring_up_to_date(
+            lambda: run_migrations(tenants=[public]), attempts=options["attempts"]
+        )
+
+    def _migrate_tenants(self, options: dict[str, Any]) -> None:
+        report = Report(revisions.target())
+        run = Run(wishes=_wishes(options), report=report, progress=Progress(self.stderr))
+        try:
+            run.run()
+        except FleetError as error:
+            report.ended_by = str(error)
+            raise
+        finally:
+            self._tell(report, options)
+        if failed := len(report.failures):
+            first = f"{failed} schemas failed, such as {report.failures[0]}"
+            raise CommandError(f"{first}\nMend the cause and run this again.")
+
+    def _tell(self, report: Report, options: dict[str, Any]) -> None:
+        if options["report"]:
+            report.write(options["report"])
+        if options["verbosity"]:
+            for line in report.lines():
+                self.stdout.write(line)
+
+
+def _wishes(options: dict[str, Any]) -> Wishes:
+    return Wishes(
+        canaries=options["canary"],
+        workers=options["parallel"] or WORKERS,
+        attempts=options["attempts"],
+        patience=Patience(options["lock_timeout"], options["statement_timeout"]),
+    )
+
+
+def _wants_shared(options: dict[str, Any]) -> bool:
+    return bool(options["shared"] or not options["tenant"])
+
+
+def _wants_tenants(options: dict[str, Any]) -> bool:
+    return bool(options["tenant"] or not options["shared"])

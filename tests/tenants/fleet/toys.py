@@ -1,0 +1,81 @@
+"""A release of ours with migrations that only a test knows."""
+
+import importlib
+import shutil
+import sys
+import uuid
+from pathlib import Path
+from textwrap import indent
+from typing import Any
+
+import accounts.migrations
+from tenants import revisions
+
+MIGRATION = """
+from django.db import migrations, models
+from django.contrib.postgres.operations import AddIndexConcurrently
+
+{before}
+
+class Migration(migrations.Migration):
+    atomic = {atomic}
+    dependencies = [("accounts", "{parent}")]
+    operations = [
+{operations}
+    ]
+"""
+ADD_FIELD = 'migrations.AddField("invitation", "{}", models.CharField(max_length=9, null=True)),'
+ADD_MODEL = """
+migrations.CreateModel("{name}", [
+    ("id", models.BigAutoField(primary_key=True)),
+    ("word", models.CharField(max_length=9)),
+]),
+"""
+
+
+# What a migration does when a test wants something to happen in its middle.
+calls: list = []
+
+
+class Release:
+    """The migrations on disk, and some more."""
+
+    def __init__(self, folder: Path, settings: Any) -> None:
+        self.folder, self.package = folder, f"toys_{uuid.uuid4().hex}"
+        self._settings = settings
+        self._place = folder / self.package
+        shutil.copytree(Path(accounts.migrations.__file__).parent, self._place)
+        self.last = max(path.stem for path in self._place.glob("0*.py"))
+
+    def install(self) -> None:
+        sys.path.insert(0, str(self.folder))
+        self._settings.MIGRATION_MODULES = {"accounts": self.package}
+        forget()
+
+    def uninstall(self) -> None:
+        sys.path.remove(str(self.folder))
+        self._settings.MIGRATION_MODULES = {}
+        forget()
+
+    def add(self, name: str, operations: str, *, before: str = "", atomic: bool = True) -> str:
+        """Write a migration on top of the last one, and return its name in the records."""
+        text = MIGRATION.format(
+            before=before, atomic=atomic, parent=self.last, operations=indent(operations, " " * 8)
+        )
+        self._place.joinpath(f"{name}.py").write_text(text)
+        self.last = name
+        forget()
+        return f"accounts.{name}"
+
+    def add_field(self, name: str) -> str:
+        """Write a migration that is the same SQL in each schema."""
+        return self.add(name, ADD_FIELD.format(column(name)))
+
+
+def column(name: str) -> str:
+    return name.partition("_")[2]
+
+
+def forget() -> None:
+    importlib.invalidate_caches()
+    revisions.forget()
