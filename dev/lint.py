@@ -15,6 +15,8 @@ APPS = ("saas", "tenants", "accounts", "tasks")
 CODE = (*APPS, "dev", "bench", "tests", "manage.py")
 SHIPPED = (*APPS, "bin/healthcheck", "manage.py")
 
+SETTINGS = {"DJANGO_SETTINGS_MODULE": "saas.settings"}
+
 
 @dataclass(frozen=True)
 class Step:
@@ -41,6 +43,7 @@ def steps() -> list[Step]:
         Step("mistakes", _tool("bandit", "--quiet", "-c", "pyproject.toml", "-r", *SHIPPED)),
         Step("templates", _tool("djade", "--check", "--target-version=5.2", *_templates())),
         Step("migrations", _manage("makemigrations", "--check", "--dry-run"), deployed),
+        Step("expanding", _python("dev.expanding"), {**deployed, **SETTINGS}),
         Step("deployment", _manage("check", "--deploy", "--fail-level=WARNING"), deployed),
         Step("modules", _python("dev.modules")),
     ]

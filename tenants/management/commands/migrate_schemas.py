@@ -102,8 +102,8 @@ class Command(MigrateSchemasCommand):
 
     def _migrate_public(self, options: dict[str, Any]) -> None:
         if shared.is_up_to_date():
-            # Other code may make another script of the same migrations.
-            script.prepare()
+            # Other code may make another script of the same migrations, or go back to one.
+            script.deploy()
             return
         run_migrations = get_executor("standard")([], options).run_migrations
         public = get_public_schema_name()

@@ -1,0 +1,106 @@
+"""Refuses migrations that the release before can't live with: they expand first, then contract.
+
+django-migration-linter knows what is unsafe in PostgreSQL's terms; it is asked about the SQL of
+our own migrations. No database is needed.
+"""
+
+import re
+import sys
+import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+from dev.paths import ROOT
+
+LIST = ROOT / "dev" / "expanding.toml"
+PAGE = "docs/migrations.md"
+# Citus takes a column, and then a constraint that has a name.
+UNNAMED_CHECK = re.compile(r"ADD COLUMN .* CHECK \(")
+IRREVERSIBLE = "a RunPython or RunSQL without a way back: give it a reverse, or a noop"
+
+
+def main() -> int:
+    import django
+
+    django.setup()
+    found = list(findings(tomllib.loads(LIST.read_text())))
+    print("\n".join(found))
+    return 1 if found else 0
+
+
+def findings(listed: dict[str, dict[str, str]]) -> Iterator[str]:
+    """Yield a sentence for each unsafe migration that isn't listed, and each listed in vain."""
+    from django.db.migrations.loader import MigrationLoader
+
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    needed = set()
+    for key, migration in sorted((loader.disk_migrations or {}).items()):
+        if not _is_new(key, listed["baseline"]):
+            continue
+        name = ".".join(key)
+        faults = [*_faults(loader, key), *_ways_back(migration)]
+        needed |= {name} if faults else set()
+        if faults and name not in listed.get("contracting", {}):
+            yield f"{name}: {'; '.join(faults)}. See {PAGE}."
+    for name in sorted(set(listed.get("contracting", {})) - needed):
+        yield f"{name} is listed in {LIST.name}, and needs no exception."
+
+
+def _is_new(key: tuple[str, str], baseline: dict[str, str]) -> bool:
+    app_label, name = key
+    return app_label in baseline and name[: len(baseline[app_label])] > baseline[app_label]
+
+
+def _faults(loader: Any, key: tuple[str, str]) -> Iterator[str]:
+    from django_migration_linter.sql_analyser.analyser import analyse_sql_statements
+    from django_migration_linter.sql_analyser.postgresql import PostgresqlAnalyser
+
+    statements = statements_of(loader, key)
+    errors, _ignored, _warnings = analyse_sql_statements(PostgresqlAnalyser, statements)
+    yield from sorted({issue.message for issue in errors})
+    if any(map(UNNAMED_CHECK.search, statements)):
+        yield "a column with an unnamed CHECK: add the column, then a constraint with a name"
+
+
+def _ways_back(migration: Any) -> Iterator[str]:
+    if not all(operation.reversible for operation in migration.operations):
+        yield IRREVERSIBLE
+
+
+def statements_of(loader: Any, key: tuple[str, str]) -> list[str]:
+    """Return what a migration sends, in any schema."""
+    from django.db import connection
+
+    migration = loader.graph.nodes[key]
+    state = loader.project_state(key, at_end=False)
+    with _offline(), connection.schema_editor(collect_sql=True, atomic=False) as editor:
+        migration.apply(state, editor, collect_sql=True)
+    sent = [line for line in editor.collected_sql if not line.startswith("--")]
+    return ["BEGIN;", *sent, "COMMIT;"] if migration.atomic else sent
+
+
+@contextmanager
+def _offline() -> Iterator[None]:
+    """Answer what Django asks a database for as one that holds nothing would."""
+    from django.db import connection, router
+
+    asked: Any = connection
+    with (
+        mock.patch.object(router, "routers", []),
+        mock.patch.object(asked.ops, "compose_sql", _composed),
+        mock.patch.object(asked.introspection, "get_constraints", return_value={}),
+        mock.patch.object(asked.introspection, "get_sequences", return_value=[]),
+    ):
+        yield
+
+
+def _composed(sql: str, params: Sequence[Any] | None) -> str:
+    from psycopg import sql as psycopg_sql
+
+    return sql % tuple(psycopg_sql.quote(each) for each in params) if params else sql
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""The lint that keeps a migration from breaking the release that still runs."""
+
+import pytest
+
+from dev import expanding
+from tests.tenants.fleet import toys
+
+BASELINE = {"accounts": "0001"}
+UNIQUE = (
+    'migrations.AddConstraint("invitation",'
+    ' models.UniqueConstraint(fields=["created_at"], name="toy")),'
+)
+LISTED = {"accounts.0900_toy": "Nobody has read it since 2.0."}
+
+
+@pytest.fixture
+def found(tmp_path, settings):
+    """What the lint says to a migration of ours."""
+    release = toys.Release(tmp_path, settings)
+    release.install()
+
+    def lint(operations, listed=None):
+        release.add("0900_toy", operations)
+        return list(expanding.findings({"baseline": BASELINE, "contracting": listed or {}}))
+
+    yield lint
+    release.uninstall()
+
+
+def field(operation, name, kind):
+    return f'migrations.{operation}("invitation", "{name}", models.{kind}),'
+
+
+@pytest.mark.parametrize(
+    "operations",
+    [
+        field("AddField", "colour", "CharField(max_length=9, null=True)"),
+        field("AddField", "colour", "CharField(max_length=9, db_default='red')"),
+        toys.ADD_MODEL.format(name="Toy"),
+        "migrations.RunPython(migrations.RunPython.noop, migrations.RunPython.noop),",
+    ],
+)
+def test_what_expands_passes(found, operations):
+    assert found(operations) == []
+
+
+@pytest.mark.parametrize(
+    ("operations", "why"),
+    [
+        (field("AddField", "colour", "CharField(max_length=9, default='red')"), "NOT NULL"),
+        (field("AddField", "size", "PositiveIntegerField(null=True)"), "unnamed CHECK"),
+        (field("AlterField", "email", "EmailField(max_length=90)"), "ALTERING columns"),
+        ('migrations.RemoveField("invitation", "email"),', "DROPPING columns"),
+        ('migrations.RenameField("invitation", "email", "mail"),', "RENAMING"),
+        ('migrations.DeleteModel("Invitation"),', "DROPPING table"),
+        ('migrations.RenameModel("Invitation", "Invite"),', "RENAMING tables"),
+        ("migrations.RunPython(migrations.RunPython.noop),", "without a way back"),
+        (UNIQUE, "ADDING unique"),
+    ],
+)
+def test_what_the_release_before_would_miss_is_refused_until_it_is_listed(found, operations, why):
+    [sentence] = found(operations)
+
+    assert sentence.startswith("accounts.0900_toy: ")
+    assert why in sentence
+    assert found(operations, listed=LISTED) == []
+
+
+def test_an_exception_that_nothing_needs_is_refused(found):
+    operations = field("AddField", "colour", "CharField(max_length=9, null=True)")
+
+    [sentence] = found(operations, listed=LISTED)
+
+    assert sentence.endswith("needs no exception.")
