@@ -111,7 +111,7 @@ def test_make_alone_lists_every_target():
         r"^([a-z-]+):.* ##", makefile, re.MULTILINE
     )
     (phony,) = re.findall(r"^\.PHONY: (.*)", makefile, re.MULTILINE)
-    assert sorted(phony.split()) == sorted(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    assert sorted(phony.split()) == sorted(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
 
 
 def test_the_procfile_names_commands_that_there_are():
