@@ -77,8 +77,8 @@ def _figure(row: dict[str, Any], side: str) -> str:
     said = row["summary"][side]
     low, high = _number(said["min"]), _number(said["max"])
     spread = f" ({low} to {high})" if low != high else ""
-    p99 = f", p99 {_number(row['p99'][side])}" if side in row["p99"] else ""
-    return f"{_number(said['median'])} {row['unit']}{spread}{p99}"
+    tail = f", p{row['share']} {_number(row['tail'][side])}" if side in row["tail"] else ""
+    return f"{_number(said['median'])} {row['unit']}{spread}{tail}"
 
 
 def _ratios(row: dict[str, Any]) -> str:

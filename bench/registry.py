@@ -54,6 +54,8 @@ class Run:
     clock: DatabaseClock
     # How many tenants each side has by now.
     tenants: dict[str, int] = field(default_factory=dict)
+    # The sides whose first tenants have the rows that are asked for.
+    planted: set[str] = field(default_factory=set)
 
     def sides(self, *names: str, **more: str) -> "AbstractContextManager[dict[str, Side]]":
         """Start sides, with `more` in their environment."""

@@ -21,7 +21,9 @@ class Result:
     # The side that the others are compared with; none for what has no rival.
     against: str = ""
     note: str = ""
-    p99: dict[str, float] = field(default_factory=dict)
+    # What all but the slowest took, and how many of a hundred those are.
+    tail: dict[str, float] = field(default_factory=dict)
+    share: int = 99
 
     def ratios(self, side: str) -> list[float]:
         """Each round's own ratio: what disturbs a round disturbs both sides of it."""

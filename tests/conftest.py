@@ -139,7 +139,10 @@ def no_context_left() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def empty_redis() -> Iterator[None]:
     """Start each test with nothing cached, nothing counted, and Redis there."""
+    from tenants import hosts
+
     yield
+    hosts.memory.clear()
     breakers.redis.reset()
     breakers._queue.reset()
     cache.clear()

@@ -7,17 +7,28 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
-from django.test import override_settings
+from django.test import Client, override_settings
 
+from accounts.models import User
 from tasks.roles import DatabaseRole
-from tasks.workspace import acting_as, public_context
-from tenants import revisions
+from tasks.workspace import acting_as, public_context, workspace_context
+from tenants import hosts, revisions
 from tenants.models import Domain, Tenant
 from tenants.schemas import create_schema
 from tenants.signup import Owner, open_tenant
+
+
+class Browser(Client):
+    """Django's own client would keep the row's key as its cookie, which opens nothing here."""
+
+    def _set_login_cookies(self, request: Any) -> None:
+        super()._set_login_cookies(request)  # type: ignore[misc]  # The stubs lack it.
+        self.cookies[settings.SESSION_COOKIE_NAME] = request.session.token
 
 
 def prepare() -> None:
@@ -42,6 +53,24 @@ def fill(first: int, count: int) -> None:
             tenant = Tenant.objects.create(name=f"Tenant {number}", **fields)
             Domain.objects.create(domain=tenant.host, tenant=tenant)
             create_schema(schema_name=tenant.schema_name)
+
+
+def sign_in(host: str) -> str:
+    """Make an owner of the host's tenant, sign them in, and return their browser's cookie."""
+    tenant = hosts.find_tenant(host)
+    assert tenant
+    with workspace_context(tenant):
+        owner = User.objects.create_user(
+            "boss@bench.test",
+            None,
+            full_name="Zoe Boss",
+            role="owner",
+            email_verified=True,
+            welcome=False,
+        )
+        client = Browser(headers={"host": host})
+        client.force_login(owner)
+    return "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
 
 
 def schemas() -> list[str]:

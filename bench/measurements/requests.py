@@ -14,6 +14,11 @@ from bench.sides import Side
 HOSTS = 5
 SIDES = ("ours", "plain", "stock", "service")
 CONNECTIONS = {"persistent connections": {}, "a pool of four": {"DATABASE_POOL_SIZE": "4"}}
+STATEMENTS = {
+    "queries": "a query in autocommit",
+    "transactions": "a transaction of three",
+    "switches": "another tenant, then a query",
+}
 
 
 @measurement(
@@ -25,13 +30,33 @@ CONNECTIONS = {"persistent connections": {}, "a pool of four": {"DATABASE_POOL_S
     "in turn; what a request took is each round's mean.",
 )
 def requests(run: Run) -> Iterator[Result]:
-    hosts = _prepare(run)
+    hosts = prepare(run)
     for words, environment in CONNECTIONS.items():
         with run.sides(*SIDES, **environment) as sides:
             yield from _rounds(run, sides, hosts, words)
 
 
-def _prepare(run: Run) -> dict[str, list[str]]:
+@measurement(
+    "context",
+    "What the context costs a statement, through Django's cursor and nothing above it: one query "
+    "by key in autocommit, a transaction of three such queries, and one query in another tenant "
+    "each time (`plain` has but one).",
+)
+def context(run: Run) -> Iterator[Result]:
+    prepare(run)
+    with run.sides("ours", "stock", "plain") as sides:
+        schemas = {name: side.do(f"{name}.schemas").result[:HOSTS] for name, side in sides.items()}
+        for deed, words in STATEMENTS.items():
+            spent: dict[str, list[Spent]] = {name: [] for name in sides}
+            for _, order in in_turns(run.size.rounds, sides):
+                for name in order:
+                    arguments = {"schemas": schemas[name], "count": run.size.requests}
+                    done = sides[name].do(f"wire.{deed}", **arguments)
+                    spent[name].append(done.spent.each(run.size.requests))
+            yield from in_parts("context", words, spent, against="plain")
+
+
+def prepare(run: Run) -> dict[str, list[str]]:
     """Have some tenants on each side, with three rows each, and return their hosts."""
     with run.sides("ours", "stock", "plain") as sides:
         for name, side in sides.items():
@@ -41,7 +66,9 @@ def _prepare(run: Run) -> dict[str, list[str]]:
                     cloning = {"by_cloning": False} if name == "stock" else {}
                     side.do(f"{name}.fill", first=0, count=2, **cloning)
                 run.tenants[name] = 2
-            _plant(run, side)
+            if name not in run.planted:
+                _plant(run, side)
+                run.planted.add(name)
     hosts = [f"bench-{number}.localhost" for number in range(min(HOSTS, run.tenants["ours"]))]
     return {"ours": hosts, "stock": hosts, "service": hosts, "plain": ["localhost"]}
 
@@ -69,5 +96,5 @@ def _rounds(
             spent[name].append(done.spent.each(count))
             seconds[name] += done.result
     rows = in_parts("requests", f"a request, {words}", spent, against="plain")
-    rows[0].p99 = {name: 1000 * percentile(each, 0.99) for name, each in seconds.items()}
+    rows[0].tail = {name: 1000 * percentile(each, 0.99) for name, each in seconds.items()}
     yield from rows

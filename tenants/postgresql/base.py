@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -23,7 +24,7 @@ from tenants.postgresql.context import (
 )
 from tenants.postgresql.cursors import ContextCursor
 from tenants.postgresql.introspection import SchemaIntrospection
-from tenants.postgresql.patience import PatientConnection, driver
+from tenants.postgresql.patience import PatientConnection, driver, is_silent
 from tenants.postgresql.schema import SchemaEditor
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 # Who works in a schema when its context doesn't say.
 TENANT_ROLE = "tenant"
 VISITOR_ROLE = "visitor"
+# For so many seconds after an answer a server isn't asked whether it is there.
+TRUSTED = 5
 
 
 class DatabaseWrapper(django_tenants.DatabaseWrapper):
@@ -49,6 +52,9 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         self._lasting: tuple[str, str] | None = None
         self._acting_role: str | None = None
         self._needs_context = True
+        self._heard_at = float("-inf")
+        # Asked for with each query, and the same for all.
+        self._public = get_public_schema_name()
         super().__init__(*args, **kwargs)
         if pool := self.settings_dict.get("OPTIONS", {}).get("pool"):
             pool["connection_class"] = PatientConnection
@@ -134,6 +140,7 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         A rollback to a savepoint undoes a `set_config` made after it: whoever remembered
         it would read another tenant's rows.
         """
+        self._heard_at = monotonic()
         if not in_transaction or statusmessage == "ROLLBACK":
             self._sent = None
 
@@ -147,12 +154,12 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
                 "This query has no tenant. Run it inside tenant_context(tenant), or inside "
                 "public_context() when it is about the shared tables."
             )
-        public = get_public_schema_name() if self.include_public_schema else None
+        public = self._public if self.include_public_schema else None
         return search_path(self.schema_name, public_schema=public)
 
     def _wanted_role(self) -> str:
         """Return whom the block acts as, or else the context's own role."""
-        own = TENANT_ROLE if self.schema_name != get_public_schema_name() else VISITOR_ROLE
+        own = TENANT_ROLE if self.schema_name != self._public else VISITOR_ROLE
         role = str(self._acting_role or getattr(self.tenant, "role", own))
         return role_name(self.settings_dict["USER"], role)
 
@@ -214,8 +221,16 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         return {**super().get_connection_params(), "cursor_factory": ContextCursor}
 
     def is_usable(self) -> bool:
+        """Whether the connection is there; asks the server only where there is a doubt.
+
+        Who has answered a moment ago and has since ended the connection has said so: then there
+        is something to read.
+        """
         if self.connection is None:
             return False
+        is_fresh = monotonic() - self._heard_at < TRUSTED
+        if is_fresh and not self.errors_occurred and is_silent(self.connection):
+            return True
         with self.connection.only_checking():
             return bool(super().is_usable())
 

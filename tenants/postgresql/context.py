@@ -1,10 +1,14 @@
 """The context a connection works in: one schema, or none at all."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django_tenants.postgresql_backend.base import _check_schema_name
 from django_tenants.utils import quote_schema_name
+
+# The same names make the same words in each query: so many are kept, a few hundred bytes each.
+MOST_REMEMBERED = 2_000
 
 
 class ContextMissingError(RuntimeError):
@@ -22,6 +26,7 @@ class NoTenant:
     schema_name: None = None
 
 
+@lru_cache(MOST_REMEMBERED)
 def search_path(schema_name: str, *, public_schema: str | None) -> str:
     """Return the search path, quoted: the schema, then public where that is wanted.
 
@@ -33,6 +38,7 @@ def search_path(schema_name: str, *, public_schema: str | None) -> str:
     return ", ".join(quote_schema_name(name) for name in names)
 
 
+@lru_cache(MOST_REMEMBERED)
 def role_name(login: str, role: str) -> str:
     """Return the cluster's name of a role. Raises `ValidationError` on one that needs quotes."""
     name = f"{login}_{role}"
@@ -40,6 +46,7 @@ def role_name(login: str, role: str) -> str:
     return name
 
 
+@lru_cache(MOST_REMEMBERED)
 def context_statement(path: str, role: str, *, lasting: bool = False) -> str:
     """Return the statement that sets search path and role until the transaction ends.
 

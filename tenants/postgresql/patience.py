@@ -5,6 +5,7 @@ a proxy that swallows bytes, keeps its connections and says nothing; whoever wai
 wait for ever.
 """
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -77,6 +78,15 @@ class PatientConnection(psycopg.Connection[Any]):
         if not self.answers["statement"]:
             return 0
         return max(self.answers["statement"], self._statement_here) + self.answers["grace"]
+
+
+def is_silent(connection: "psycopg.Connection[Any]") -> bool:
+    """Whether a connection is open and idle, with nothing to read from it. Asks nobody."""
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        return False
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return not poll.poll(0)
 
 
 # What Django takes for the driver.

@@ -1,0 +1,88 @@
+"""The console's list of members, and the search in it, in a large organisation."""
+
+from collections.abc import Iterator
+
+import psycopg
+from psycopg import sql
+
+from bench.measurements.requests import prepare
+from bench.registry import Run, measurement
+from bench.results import Result, percentile
+from bench.sides import Side
+
+HOST = "bench-0.localhost"
+FIRST = ("Ada", "Grace", "Alan", "Barbara", "Edsger", "Donald", "Margaret", "Linus", "Radia", "Ken")
+LAST = ("Lovelace", "Hopper", "Turing", "Liskov", "Dijkstra", "Knuth", "Hamilton", "Perlman")
+PAGES = {
+    "the first page": "",
+    "a page from the end": "?sort=-name",
+    "newest first": "?sort=-joined",
+    "last signed in first": "?sort=-seen",
+    "a search for a name that many have": "?q=hopper",
+    "a search for one person by name": "?q={rare}",
+    "a search for one address": "?q=person{rare}@bench",
+    "a search for two words": "?q=ada+{rare}",
+    "a search for two letters": "?q=zq",
+    "a search that finds nobody": "?q=xyzzyx",
+}
+PEOPLE = """
+    INSERT INTO {schema}.accounts_user
+        (id, password, is_superuser, email, full_name, language, time_zone, role, is_active,
+         is_staff, joined_at, last_login)
+    SELECT gen_random_uuid(), '!', false, 'person' || n || '@bench.test',
+        (%(first)s::text[])[1 + n %% 10] || ' ' || (%(last)s::text[])[1 + n / 10 %% 8] || ' ' || n,
+        'en', 'UTC', 'member', true, false,
+        now() - n * interval '1 minute',
+        CASE WHEN n %% 3 > 0 THEN now() - n * interval '7 seconds' END
+    FROM generate_series(1, %(count)s) AS n
+"""
+PROFILES = """
+    INSERT INTO {schema}.accounts_profile
+        (user_id, phone_number, job_title, address_line_1, address_line_2, postal_code, locality,
+         region, country, picture, updated_at)
+    SELECT id, '', '', '', '', '', '', '', '', '', now() FROM {schema}.accounts_user AS u
+    WHERE NOT EXISTS (SELECT FROM {schema}.accounts_profile WHERE user_id = u.id)
+"""
+ADDRESSES = """
+    INSERT INTO {schema}.account_emailaddress (email, verified, "primary", user_id)
+    SELECT email, true, true, id FROM {schema}.accounts_user AS u
+    WHERE NOT EXISTS (SELECT FROM {schema}.account_emailaddress WHERE user_id = u.id)
+"""
+
+
+@measurement(
+    "members",
+    "The console's list of members in an organisation of 50,000, as its owner asks for it: the "
+    "whole page by the WSGI application with all of the service's middleware, queries, templates "
+    "and all. One page after the other, from a warm process.",
+)
+def members(run: Run) -> Iterator[Result]:
+    prepare(run)
+    with run.sides("service") as sides:
+        side = sides["service"]
+        cookie = side.do("ours.sign_in", host=HOST).result
+        _plant(run, side)
+        for words, query in PAGES.items():
+            yield _page(run, side, cookie, words, query.format(rare=run.size.members // 2))
+
+
+def _page(run: Run, side: Side, cookie: str, words: str, query: str) -> Result:
+    asked = {"path": f"/console/members/{query}", "hosts": [HOST], "cookie": cookie}
+    side.do("web.ask", **asked, count=3)
+    count = max(3, run.size.requests // 4)
+    taken = [1000 * seconds for seconds in side.do("web.ask", **asked, count=count).result]
+    tail = {"service": percentile(taken, 0.95)}
+    at = f"{words}, of {run.size.members:,} members"
+    return Result("members", at, "ms", {"service": taken}, tail=tail, share=95)
+
+
+def _plant(run: Run, side: Side) -> None:
+    """Write the people past Django, which would take minutes for it."""
+    schema = sql.Identifier(side.do("ours.schemas").result[0])
+    url = run.databases["ours"]["DATABASE_ADMIN_URL"]
+    values = {"first": list(FIRST), "last": list(LAST), "count": run.size.members}
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(sql.SQL(PEOPLE).format(schema=schema), values)
+        for statement in (PROFILES, ADDRESSES):
+            server.execute(sql.SQL(statement).format(schema=schema))
+        server.execute("VACUUM ANALYZE")

@@ -1,0 +1,116 @@
+"""What a request sends over the wire: its own statements, and nothing beside them."""
+
+import tempfile
+
+import psycopg
+import pytest
+import redis
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tenants import hosts
+from tenants.postgresql import base
+
+
+@pytest.fixture
+def sent_to_redis(monkeypatch):
+    """Every command that leaves this process for Redis."""
+    commands, send = [], redis.connection.AbstractConnection.send_command
+
+    def note(self, *arguments, **options):
+        commands.append(arguments)
+        return send(self, *arguments, **options)
+
+    monkeypatch.setattr(redis.connection.AbstractConnection, "send_command", note)
+    return commands
+
+
+def messages_while(asks):
+    """Return the messages that left for the database, from libpq's own trace."""
+    with tempfile.TemporaryFile() as trace:
+        raw = connection.connection.pgconn
+        raw.trace(trace.fileno())
+        try:
+            asks()
+        finally:
+            raw.untrace()
+        trace.seek(0)
+        lines = trace.read().decode(errors="replace").splitlines()
+    return [line for line in lines if "\tF\t" in line]
+
+
+@pytest.mark.parametrize("path", ["/", "/accounts/login/", "/console/", "/account/"])
+def test_a_page_costs_its_own_statements_and_no_round_trip_more(
+    committed, acme, make_user, client_of, path, sent_to_redis
+):
+    client = client_of(acme, make_user(acme, role="owner"))
+    client.get(path)
+    hosts.changes._next_look = hosts.monotonic() + 3600
+    sent_to_redis.clear()
+    with CaptureQueriesContext(connection) as queries:
+        messages = messages_while(lambda: client.get(path))
+
+    statements = [query["sql"] for query in queries if query["sql"] not in {"BEGIN", "COMMIT"}]
+    sent = [message for message in messages if "Query" in message]
+    transactions = [message for message in sent if '"BEGIN"' in message or '"COMMIT"' in message]
+    assert len(sent) == len(messages)
+    assert len(sent) - len(transactions) == len(statements)
+    assert sent_to_redis == []
+
+
+def test_a_page_without_rows_asks_nobody(committed, acme, client_of, sent_to_redis):
+    client = client_of(acme)
+    client.get("/accounts/login/")
+    hosts.changes._next_look = hosts.monotonic() + 3600
+    sent_to_redis.clear()
+
+    messages = messages_while(lambda: client.get("/accounts/login/"))
+
+    assert (messages, sent_to_redis) == ([], [])
+
+
+def test_a_connection_that_the_server_has_ended_is_replaced(committed, acme, client_of, make_user):
+    client = client_of(acme, make_user(acme))
+    assert client.get("/").status_code == 200
+    process = connection.connection.info.backend_pid
+    end_backend(process)
+
+    connection.close_if_unusable_or_obsolete()
+    connection.health_check_enabled, connection.health_check_done = True, False
+
+    assert client.get("/").status_code == 200
+    assert connection.connection.info.backend_pid != process
+
+
+def test_a_connection_that_has_failed_is_asked(committed, acme, client_of, make_user):
+    client = client_of(acme, make_user(acme))
+    assert client.get("/").status_code == 200
+    connection.errors_occurred = True
+
+    messages = messages_while(connection.is_usable)
+
+    connection.errors_occurred = False
+    assert ["SELECT 1" in message for message in messages] == [True]
+
+
+def test_a_connection_that_has_been_idle_is_asked(committed, acme, client_of, monkeypatch):
+    client_of(acme).get("/accounts/login/")
+    assert messages_while(connection.is_usable) == []
+    monkeypatch.setattr(base, "TRUSTED", 0)
+
+    messages = messages_while(connection.is_usable)
+
+    assert ["SELECT 1" in message for message in messages] == [True]
+
+
+def end_backend(process):
+    given = connection.settings_dict
+    with psycopg.connect(
+        host=given["HOST"],
+        port=given["PORT"],
+        user=given["USER"],
+        password=given["PASSWORD"],
+        dbname=given["NAME"],
+        autocommit=True,
+    ) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 10000)", [process])
