@@ -21,5 +21,7 @@ def database(engine: str) -> dict[str, Any]:
     """Return our own database settings under another engine, on its usual search path."""
     ours = service.DATABASES["default"]
     options = {**ours["OPTIONS"]}
+    # How long our own raw connection waits: the others' knows nothing of it.
+    options.pop("answers", None)
     options["options"] = options["options"].replace("-c search_path=pg_catalog ", "")
     return {**ours, "ENGINE": engine, "OPTIONS": options}
