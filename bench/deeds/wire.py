@@ -48,3 +48,11 @@ def _tenant(schema: str) -> Iterator[None]:
 
     with schema_context(schema):
         yield
+
+
+def backend(schema: str) -> int:
+    """Return the process that works for this connection."""
+    with _within(schema), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (process_id,) = cursor.fetchone() or (0,)
+    return int(process_id)
