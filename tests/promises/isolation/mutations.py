@@ -41,6 +41,7 @@ class Mutation:
     Where the database keeps the same promise, `database` are the statements that take its guard
     away as well: then the walk must find it. With the first guard gone alone it must find
     nothing, and `refusal` is what the database says; empty where it just shows no such row.
+    `is_loud`: without it nothing leaks, but the database refuses what is anybody's right.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Mutation:
     is_quick: bool
     database: tuple[str, ...] = ()
     refusal: str | None = None
+    is_loud: bool = False
 
 
 MUTATIONS: list[Mutation] = []
@@ -61,12 +63,14 @@ def mutation(
     quick: bool = False,
     database: tuple[str, ...] = (),
     refusal: str | None = None,
+    loud: bool = False,
 ) -> Callable[[Any], Any]:
     """Register a function that takes a guard away while it yields."""
 
     def register(function: Callable[[], Iterator[None]]) -> Apply:
         apply = contextmanager(function)
-        MUTATIONS.append(Mutation(function.__name__, guard, apply, rules, quick, database, refusal))
+        name = function.__name__
+        MUTATIONS.append(Mutation(name, guard, apply, rules, quick, database, refusal, loud))
         return apply
 
     return register
@@ -111,7 +115,7 @@ def remembers_across_transactions():
         yield
 
 
-@mutation("A context is forgotten when autocommit changes", "runs_a_program")
+@mutation("A context is forgotten when autocommit changes", "runs_a_program", loud=True)
 def remembers_across_autocommit():
     with patch.object(DatabaseWrapper, "_set_autocommit", _plain("_set_autocommit")):
         yield

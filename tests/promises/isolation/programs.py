@@ -56,9 +56,19 @@ _NESTED = st.lists(st.recursive(_ONE, _blocks, max_leaves=6), min_size=1, max_si
 _FLAT = st.lists(st.sampled_from((*FRAMES, "read", *OPENING, *ACTING)), min_size=4, max_size=16)
 
 
+# What some guard is there for, and chance would take long to come upon.
+_KNOWN = st.sampled_from((
+    # A savepoint opens a transaction, after another one has had the same context.
+    "acme atomic read leave atomic atomic read leave leave leave",
+    # A context whose statement was never sent, after another one's that was.
+    "acme atomic read globex refused read leave leave leave",
+    "acme atomic read atomic globex read fail globex read leave",
+)).map(str.split)  # fmt: skip
+
+
 def programs() -> st.SearchStrategy[list[str]]:
     """Nested blocks as a rule: rare sequences of them come up sooner."""
-    return _NESTED | _NESTED | _FLAT
+    return _NESTED | _NESTED | _FLAT | _KNOWN
 
 
 KEY = "walk:greeting"

@@ -115,10 +115,22 @@ class Watch:
             if self.passes_refusals and isinstance(error, REFUSALS):
                 if isinstance(error, ProgrammingError):
                     self.refusals.append(f"{what}: {error}")
+                _drop_the_connection()
+                self._after_a_refusal(
+                    what, _may_change(actor) if may_change is None else may_change
+                )
                 return
             if not isinstance(error, Breach):
                 error.add_note(self._told())
             self.note(f"{what}: {type(error).__name__}: {error}")
+            raise
+
+    def _after_a_refusal(self, what: str, may_change: set[str]) -> None:
+        """What was done before it is judged as ever."""
+        try:
+            self._database(may_change)
+        except Breach as breach:
+            self.note(f"{what}: {breach}")
             raise
 
     def _told(self) -> str:
@@ -304,6 +316,13 @@ class Watch:
             )
             whose = f"CASE {owner} {cases} ELSE 'public-shared' END"
         return f'SELECT {whose}, \'{table}\', t::text FROM "{schema}"."{table}" t'
+
+
+def _drop_the_connection() -> None:
+    """Start over after a refusal: a program that broke off may have left its transaction open."""
+    connection.clear_tenant()
+    connection.in_atomic_block = False
+    connection.close()
 
 
 def _may_change(actor: str) -> set[str]:

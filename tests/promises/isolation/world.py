@@ -116,7 +116,8 @@ def _number_apart(database, marks: dict[str, Mark]) -> None:
             [marks[party].schema, marks["acme"].schema],
         ).fetchall()
         for (sequence,) in rows:
-            database.execute("SELECT setval(%s, %s)", [sequence, marks[party].number + 5000])
+            # Above whatever this process will plant: these numbers go on from world to world.
+            database.execute("SELECT setval(%s, %s)", [sequence, marks[party].number + 500_000])
 
 
 def _staff(world: World, party: str, password: str) -> dict[str, User]:
