@@ -30,7 +30,7 @@ def takes_bodies_up_to(size: int) -> Callable[[View], View]:
     """Let a view take a larger body than others, from people who are signed in."""
 
     def mark(view: View) -> View:
-        view.room_for_body = size  # type: ignore[attr-defined]
+        view.room_for_body = size  # type: ignore[attr-defined]  # Ours.
         return view
 
     return mark

@@ -8,6 +8,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "performance.md"
 IMAGES = ROOT / "docs" / "images"
+THREE_DIGITS = 100
 SIZES = ("usual", "full")
 COMMANDS = {"usual": "make bench", "full": "make bench-full"}
 INTRODUCTION = """# Performance
@@ -92,4 +93,4 @@ def _ratio(side: str, against: str, said: dict[str, float]) -> str:
 
 def _number(value: float) -> str:
     """Return three digits that count."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004
+    return f"{value:,.0f}" if value >= THREE_DIGITS else f"{value:.3g}"

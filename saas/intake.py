@@ -24,7 +24,7 @@ class Request(WSGIRequest):
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         try:
-            super()._set_content_type_params(meta)  # type: ignore[misc]
+            super()._set_content_type_params(meta)  # type: ignore[misc]  # The stubs lack it.
         except ValueError:
             self.content_type, self.content_params = "", {"charset": "unreadable"}
 
@@ -99,7 +99,7 @@ def _length(request: WSGIRequest, limit: int) -> int:
         return 0
     body = request.META["wsgi.input"].read(limit + 1)
     request.META["CONTENT_LENGTH"] = str(len(body))
-    request._stream = BytesIO(body)  # noqa: SLF001
+    request._stream = BytesIO(body)  # noqa: SLF001  # Read here, it can be read once more.
     return len(body)
 
 

@@ -10,7 +10,7 @@ from saas.keys import refuse_weak_keys
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
 django.setup(set_prefix=False)
 
-from saas.intake import Request  # noqa: E402
+from saas.intake import Request  # noqa: E402  # It needs Django set up.
 
 
 class Application(WSGIHandler):

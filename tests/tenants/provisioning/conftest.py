@@ -20,18 +20,19 @@ def release_script(db):
 
 @pytest.fixture
 def replayed(release_script):
-    with acting_as(DatabaseRole.SIGNUP), public_context():
-        name = new_schema_name()
-        replay(name, release_script)
-    return name
+    return _replayed(release_script)
 
 
 @pytest.fixture
 def another(release_script):
     """A second one. In the tenants' own, other tests have moved the identities on."""
+    return _replayed(release_script)
+
+
+def _replayed(script):
     with acting_as(DatabaseRole.SIGNUP), public_context():
         name = new_schema_name()
-        replay(name, release_script)
+        replay(name, script)
     return name
 
 
