@@ -15,12 +15,11 @@ from django.db import Error, connection
 from tasks.roles import DatabaseRole
 from tenants.fleet.errors import ClaimedError, FleetError
 from tenants.fleet.roster import Member, records_of
+from tenants.fleet.sending import at_once
 
 CLAIM = """
-    SELECT pg_catalog.set_config('lock_timeout', %s, true),
-           pg_catalog.set_config('statement_timeout', %s, true),
-           (SELECT count(*) FROM (SELECT 1 FROM {records} WHERE id =
-               (SELECT min(id) FROM {records}) FOR UPDATE SKIP LOCKED) AS first)
+    SELECT count(*) FROM (SELECT 1 FROM {records} WHERE id =
+        (SELECT min(id) FROM {records}) FOR UPDATE SKIP LOCKED) AS first
 """
 # In a statement of its own, which sees what the last holder of the claim has done.
 NOTED = "SELECT app || '.' || name FROM {records}"
@@ -37,27 +36,36 @@ class Patience:
     lock: float = 1.0
     statement: float = 2.0
 
+    def limits(self, *, is_quick: bool) -> str:
+        """Return the statement that sets them until the transaction ends.
 
-def claim(member: Member, patience: Patience, using: Any = None) -> frozenset[str]:
+        What isn't quick is about rows, which nobody else waits for: its statements take their
+        time.
+        """
+        lock, statement = round(1000 * self.lock), round(1000 * self.statement * is_quick)
+        return (
+            f"SELECT pg_catalog.set_config('lock_timeout', '{lock}ms', true),"
+            f" pg_catalog.set_config('statement_timeout', '{statement}ms', true)"
+        )
+
+
+def claim(
+    member: Member, patience: Patience, *, is_quick: bool = True, using: Any = None
+) -> frozenset[str]:
     """Claim the schema for the transaction, and return which migrations it has noted.
 
     Called in its context. Raises `ClaimedError` when somebody else is at it.
     """
     records = records_of(member.schema_name)
-    with (using or connection).cursor() as cursor:
-        cursor.execute(CLAIM.format(records=records), _timeouts(patience))
-        is_ours = cursor.fetchone()[2]
-        cursor.execute(NOTED.format(records=records))
-        noted = frozenset(name for (name,) in cursor.fetchall())
+    questions = [each.format(records=records) for each in (CLAIM, NOTED)]
+    limits = patience.limits(is_quick=is_quick)
+    _, [(is_ours,)], found = at_once([limits, *questions], using)
+    noted = frozenset(name for (name,) in found)
     if not noted:
         raise FleetError(f"{member.schema_name} has noted no migration: nobody made it whole.")
     if not is_ours:
         raise ClaimedError
     return noted
-
-
-def _timeouts(patience: Patience) -> list[str]:
-    return [f"{round(1000 * each)}ms" for each in (patience.lock, patience.statement)]
 
 
 @contextmanager

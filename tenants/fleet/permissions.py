@@ -9,10 +9,10 @@ from typing import Any
 
 from django.contrib.auth import management
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection
 from django.db.migrations.state import ProjectState
 
 from tenants import revisions
+from tenants.fleet.sending import composed
 
 Permission = tuple[str, str, str, str]
 ADD = """
@@ -33,8 +33,7 @@ def additions(before: ProjectState, after: ProjectState, *, is_known: bool) -> t
         return ()
     names, codenames = [each[3] for each in wanted], [each[2] for each in wanted]
     types = [_content_type(app_label, model) for app_label, model, _, _ in wanted]
-    with connection.cursor() as cursor:
-        return (str(cursor.mogrify(ADD, [names, types, codenames])),)
+    return (composed(ADD, [names, types, codenames]),)
 
 
 def new_tables(before: ProjectState, after: ProjectState) -> tuple[str, ...]:

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 from django_tenants.utils import quote_schema_name
 
 from tasks.workspace import public_context
+from tenants.fleet.sending import composed
 from tenants.models import Tenant
 from tenants.revisions import Revision
 
@@ -16,6 +18,7 @@ from tenants.revisions import Revision
 CHUNK = 200
 # Where a schema notes which migrations it has had.
 RECORDS = "django_migrations"
+NOTE = "UPDATE {table} SET revision = %s WHERE schema_name = %s"
 # The rows that stand for schemas: each model has `schema_name`, `revision` and `created_at`,
 # and a column that a person knows it by.
 SOURCES: dict[Any, str] = {Tenant: "slug"}
@@ -33,29 +36,29 @@ class Member:
 
 def members() -> list[Member]:
     """Return all of them: tenants first, the oldest first."""
-    return list(_found())
+    return list(_found(Q()))
 
 
 def named(schema_name: str) -> list[Member]:
     """Return whose schema that is: one, or nobody."""
-    return list(_found(schema_name=schema_name))
+    return list(_found(Q(schema_name=schema_name)))
 
 
-def _found(**only: str) -> Iterator[Member]:
+def _found(only: Q) -> Iterator[Member]:
     with public_context():
         for source in SOURCES:
             yield from _of(source, only)
 
 
-def _of(source: Any, only: dict[str, str]) -> Iterator[Member]:
-    rows = source.objects.filter(**only).order_by("created_at", "pk")
+def _of(source: Any, only: Q) -> Iterator[Member]:
+    rows = source.objects.filter(only).order_by("created_at", "pk")
     for schema_name, name, text in rows.values_list("schema_name", SOURCES[source], "revision"):
         yield Member(schema_name, name, Revision.parse(text), source)
 
 
 def behind(target: Revision) -> list[Member]:
     """Return those whose row doesn't say that they are at the target."""
-    return [member for member in members() if member.revision != target]
+    return list(_found(~Q(revision=str(target))))
 
 
 def canaries(count: int) -> list[Member]:
@@ -75,6 +78,13 @@ def note(member: Member, revision: Revision | None) -> None:
     """Write what the schema has had into its row, in the caller's transaction and context."""
     rows = member.source.objects.filter(schema_name=member.schema_name)
     rows.update(revision=str(revision or ""))
+
+
+def noting(member: Member, revision: Revision) -> str:
+    """Return the statement that does so, for those who send several at once."""
+    table = connection.ops.quote_name(member.source._meta.db_table)  # noqa: SLF001  # Its public name.
+    values = [str(revision), member.schema_name]
+    return composed(NOTE.format(table=table), values)
 
 
 def migrations_of(schemas: Sequence[str]) -> dict[str, frozenset[str]]:

@@ -14,6 +14,7 @@ from tenants.fleet import permissions, rendering
 from tenants.fleet.errors import FleetError
 from tenants.fleet.rendering import AsksDatabaseError, Move
 from tenants.fleet.steps import Step
+from tenants.revisions import Revision
 
 
 class Routes:
@@ -21,11 +22,16 @@ class Routes:
 
     def __init__(self) -> None:
         self._steps: dict[frozenset[str], Step] = {}
+        self._likely: dict[str, Step] = {}
         self._lock = threading.Lock()
 
     def next(self, noted: frozenset[str]) -> Step | None:
         """Return the step of a schema that has noted these; None while nobody has explored it."""
         return self._steps.get(noted & revisions.own_migrations())
+
+    def of(self, revision: Revision) -> Step | None:
+        """Return the step that is likely for a schema of which its row says this."""
+        return self._likely.get(revision.migrations)
 
     def explore(self, noted: frozenset[str]) -> None:
         """Work out the steps from the schema of the context, which has noted these.
@@ -34,7 +40,9 @@ class Routes:
         """
         with self._lock:
             if self.next(noted) is None:
-                self._steps |= {step.start: step for step in route()}
+                found = route()
+                self._steps |= {step.start: step for step in found}
+                self._likely |= {revisions.of(step.start).migrations: step for step in found}
 
 
 def route() -> list[Step]:

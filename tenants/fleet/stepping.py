@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from tasks.workspace import workspace_context
 from tenants import revisions
@@ -13,6 +13,7 @@ from tenants.fleet.claims import Patience, claim, held_beside
 from tenants.fleet.errors import ClaimedError, StepError
 from tenants.fleet.roster import Member
 from tenants.fleet.routes import Routes
+from tenants.fleet.sending import at_once, execute
 from tenants.fleet.steps import Step, grant
 from tenants.revisions import Revision
 
@@ -24,42 +25,40 @@ def advance(member: Member, routes: Routes, patience: Patience) -> None:
     is at it, `StepError` for a step that failed, whatever the database says to the claim.
     """
     with workspace_context(cast("Any", member)):
-        while not _go_on(member, routes, patience):
-            pass
+        likely = routes.of(member.revision)
+        while (step := _go_on(member, routes, patience, likely)) is None or not step.is_last:
+            likely = step and routes.next(step.end)
 
 
-def _go_on(member: Member, routes: Routes, patience: Patience) -> bool:
-    """Take one step, and say whether it was the last."""
+def _go_on(member: Member, routes: Routes, patience: Patience, likely: Step | None) -> Step | None:
+    """Take one step, probably the likely one, and return it; None if the way was to be found."""
+    was_quick = likely is None or likely.is_quick
     with transaction.atomic(durable=True):
-        noted = claim(member, patience)
+        noted = claim(member, patience, is_quick=was_quick)
         step = routes.next(noted)
         if step is not None and step.is_atomic:
+            if step.is_quick != was_quick:
+                execute([patience.limits(is_quick=step.is_quick)])
             with _named(step):
-                _take(step, member)
-            return step.is_last
+                step.run()
+                _finish(step, member)
+            return step
     if step is None:
         routes.explore(noted)
-        return False
+        return None
     return _go_on_alone(step, member, patience)
 
 
-def _take(step: Step, member: Member) -> None:
-    if not step.is_quick:
-        _wait_for_rows()
-    step.run()
-    _finish(step, member)
-
-
-def _go_on_alone(step: Step, member: Member, patience: Patience) -> bool:
+def _go_on_alone(step: Step, member: Member, patience: Patience) -> Step | None:
     """Take a step that is no single transaction: killed in the middle, it is half done."""
     with held_beside(member, patience) as noted:
         if noted & revisions.own_migrations() != step.start:
-            return False
+            return None
         with _named(step):
             step.run()
             with transaction.atomic(durable=True):
                 _finish(step, member)
-    return step.is_last
+    return step
 
 
 def _finish(step: Step, member: Member) -> None:
@@ -70,13 +69,8 @@ def _finish(step: Step, member: Member) -> None:
     if not step.is_known or (step.is_last and granted != target.privileges):
         grant(member)
         granted = target.privileges
-    roster.note(member, Revision(step.reached, granted))
-
-
-def _wait_for_rows() -> None:
-    """Let statements take their time: they are about rows, which nobody else waits for."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_catalog.set_config('statement_timeout', '0', true)")
+    reached = Revision(step.reached, granted)
+    at_once([*step.words(member), roster.noting(member, reached)])
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Steps: one migration each, from one set of noted migrations to the next."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +11,14 @@ from django.db.migrations.migration import Migration
 from tenants import privileges, revisions
 from tenants.fleet.rendering import Move
 from tenants.fleet.roster import Member, records_of
+from tenants.fleet.sending import composed, execute
+
+NOTE = """
+    INSERT INTO {records} (app, name, applied)
+    SELECT app, name, now() FROM {done} AS done (app, name)
+    WHERE NOT EXISTS (SELECT 1 FROM {records} AS noted
+        WHERE noted.app = done.app AND noted.name = done.name)
+"""
 
 
 @dataclass(frozen=True)
@@ -57,43 +65,34 @@ class Step:
     def _run_operations(self) -> None:
         """Do as `Migration.apply` does, with models that were made once for all schemas."""
         assert self.migration is not None  # noqa: S101  # nosec B101  # Only migrations have moves.
-        with connection.schema_editor(atomic=self.is_atomic) as editor:
+        # The editor gets no savepoint of its own: who fails takes the whole step back.
+        with connection.schema_editor(atomic=False) as editor:
             for move in self.moves:
-                by_itself = not editor.atomic_migration and move.operation.atomic
+                by_itself = not self.is_atomic and move.operation.atomic
                 with transaction.atomic() if by_itself else nullcontext():
                     move.operation.database_forwards(
                         self.migration.app_label, editor, move.before, move.after
                     )
 
     def finish(self, member: Member) -> None:
-        """Add what follows the tables, and note the migrations, within a transaction."""
+        """Add what follows the tables."""
         execute(self.extras)
         if self.new_tables and self.is_known:
             grant(member, self.new_tables)
+
+    def words(self, member: Member) -> Iterator[str]:
+        """Yield the statement that notes the migrations, if there are any to note."""
         if self.notes:
-            _note(member, self.notes)
+            records = records_of(member.schema_name)
+            yield NOTE.format(records=records, done=self._done)
+
+    @cached_property
+    def _done(self) -> str:
+        apps, names = zip(*(name.split(".", 1) for name in self.notes), strict=True)
+        texts = [list(apps), list(names)]
+        return composed("unnest(%s::text[], %s::text[])", texts)
 
 
 def grant(member: Member, tables: Iterable[str] = ()) -> None:
     """Let the tenant's people use these tables, or all that the schema holds now."""
     execute(privileges.tenant_statements(member.schema_name, tables))
-
-
-def execute(statements: Iterable[str]) -> None:
-    """Run statements in the context, each by itself."""
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-
-
-def _note(member: Member, names: tuple[str, ...]) -> None:
-    records = records_of(member.schema_name)
-    apps, own_names = zip(*(name.split(".", 1) for name in names), strict=True)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {records} (app, name, applied)"  # noqa: S608  # nosec B608  # It is quoted.
-            " SELECT app, name, now() FROM unnest(%s::text[], %s::text[]) AS done (app, name)"
-            f" WHERE NOT EXISTS (SELECT 1 FROM {records} AS noted"
-            " WHERE noted.app = done.app AND noted.name = done.name)",
-            [list(apps), list(own_names)],
-        )

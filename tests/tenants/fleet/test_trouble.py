@@ -176,6 +176,24 @@ def test_a_change_of_tables_that_takes_too_long_is_taken_back(
     assert "colour" not in columns_of(acme, "accounts_profile")
 
 
+def test_python_takes_its_time_and_what_follows_it_none(
+    release, acme, globex, migrate, columns_of, noted_by, make_user
+):
+    """What takes long is about rows. The limit is back for the change of tables behind it."""
+    make_user(acme)
+    make_user(globex)
+    sleeps = release.add("0900_sleep", RUN, before=SLEEPING)
+    slow = "models.CharField(max_length=9, db_default=Slow())"
+    release.add("0901_slow", f'migrations.AddField("profile", "colour", {slow}),', before=SLOW)
+
+    with pytest.raises(CommandError, match="2 schemas failed"):
+        migrate(canary=0, statement_timeout=0.2, attempts=1, parallel=1)
+
+    for tenant in (acme, globex):
+        assert sleeps in noted_by(tenant)
+        assert "colour" not in columns_of(tenant, "accounts_profile")
+
+
 # --- Kills, and sign-ups of the old release ---
 
 KILLED = """
@@ -191,6 +209,11 @@ main(["manage.py", "migrate_schemas", "--tenant", "--canary", "0"])
 SLOW = """
 class Slow(models.Func):
     template = "(CASE WHEN pg_sleep(600) IS NULL THEN 'red' ELSE 'blue' END)"
+"""
+SLEEPING = """
+def work(apps, schema_editor):
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(0.3)")
 """
 HANGING = """
 import os, time
