@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 
 import psycopg
 import pytest
@@ -16,15 +17,18 @@ from tests.relay import Relay
 # Fractions of a second: the server would sleep for an hour.
 HASTY = {"statement": 0.1, "grace": 0.2, "check": 0.1}
 SILENCE = "SELECT pg_catalog.pg_sleep(3600)"
+# Whoever has no patience of their own is told so after as many seconds, and the test fails.
+LIMIT = 60
 
 
 @pytest.fixture
 def hasty(committed):
-    """Connections that wait for nothing; what the server would do about it is switched off."""
+    """Connections that wait for nothing; what the server would do about it comes far too late."""
     options = connection.settings_dict["OPTIONS"]
     before = dict(options)
     connection.close()
-    options.update(answers=HASTY, options="-c search_path=pg_catalog")
+    late = f"-c search_path=pg_catalog -c statement_timeout={LIMIT}s"
+    options.update(answers=HASTY, options=late)
     yield connection
     connection.close()
     options.update(before)
@@ -101,7 +105,7 @@ def test_a_silent_server_is_given_up_and_the_next_question_finds_a_new_line(hast
 
 def test_a_silent_server_takes_the_transaction_with_it(hasty):
     with public_context():
-        with pytest.raises(OperationalError), transaction.atomic():
+        with pytest.raises(OperationalError, match="doesn't answer"), transaction.atomic():
             ask("SELECT 1")
             ask(SILENCE)
 
@@ -114,7 +118,7 @@ def test_a_transaction_that_was_given_time_has_it_and_no_other(hasty):
             ask("SELECT 1")
             connection.take_time(3600)
             assert ask("SELECT pg_catalog.pg_sleep(0.6) IS NULL, 1") == (False, 1)
-        with pytest.raises(OperationalError), transaction.atomic():
+        with pytest.raises(OperationalError, match="doesn't answer"), transaction.atomic():
             ask("SELECT 1")
             ask(SILENCE)
 
@@ -125,7 +129,11 @@ def line(committed):
     settings_dict = connection.settings_dict
     port = int(settings_dict["PORT"])
     with Relay(port, settings_dict["HOST"]) as line:
+        # Who waits for ever finds a line that works, and nothing to complain of.
+        limit = threading.Timer(LIMIT, line.heal)
+        limit.start()
         yield line
+        limit.cancel()
 
 
 @pytest.mark.parametrize("pool_size", [0, 1])
