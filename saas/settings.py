@@ -169,6 +169,8 @@ _pool_size = env.int("DATABASE_POOL_SIZE", default=0)
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     **timeouts.database(process=SAAS_PROCESS, pool_size=_pool_size),
+    # So many schemas a connection sees, as PostgreSQL remembers the tables of each; 0 is any.
+    "most_schemas": env.int("SCHEMAS_A_CONNECTION", default=200),
 }
 if not _pool_size:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE", default=600)

@@ -21,7 +21,8 @@ def database(engine: str) -> dict[str, Any]:
     """Return our own database settings under another engine, on its usual search path."""
     ours = service.DATABASES["default"]
     options = {**ours["OPTIONS"]}
-    # How long our own raw connection waits: the others' knows nothing of it.
-    options.pop("answers", None)
+    # What our own raw connection is told: the others' knows nothing of it.
+    for ours_alone in ("answers", "most_schemas"):
+        options.pop(ours_alone, None)
     options["options"] = options["options"].replace("-c search_path=pg_catalog ", "")
     return {**ours, "ENGINE": engine, "OPTIONS": options}

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from time import monotonic
 from typing import Any
 
 import psycopg
@@ -24,7 +23,7 @@ from tenants.postgresql.context import (
 )
 from tenants.postgresql.cursors import ContextCursor
 from tenants.postgresql.introspection import SchemaIntrospection
-from tenants.postgresql.patience import PatientConnection, driver, is_silent
+from tenants.postgresql.patience import PatientConnection, driver
 from tenants.postgresql.schema import SchemaEditor
 
 logger = logging.getLogger(__name__)
@@ -32,8 +31,6 @@ logger = logging.getLogger(__name__)
 # Who works in a schema when its context doesn't say.
 TENANT_ROLE = "tenant"
 VISITOR_ROLE = "visitor"
-# For so many seconds after an answer a server isn't asked whether it is there.
-TRUSTED = 5
 
 
 class DatabaseWrapper(django_tenants.DatabaseWrapper):
@@ -52,7 +49,6 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         self._lasting: tuple[str, str] | None = None
         self._acting_role: str | None = None
         self._needs_context = True
-        self._heard_at = float("-inf")
         # Asked for with each query, and the same for all.
         self._public = get_public_schema_name()
         super().__init__(*args, **kwargs)
@@ -67,6 +63,7 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
 
     def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
         """Work in the tenant's schema from here on. Sends nothing by itself."""
+        self._replace_if_worn(tenant.schema_name)
         self.tenant = tenant
         self.schema_name = tenant.schema_name
         self.include_public_schema = include_public
@@ -119,7 +116,7 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
 
     # --- What the cursor sends ---
 
-    def context_to_send(self, status: TransactionStatus) -> str:
+    def context_to_send(self, status: int) -> str:
         """Return the statement that the next query must carry; empty when none is needed.
 
         Raises `ContextMissingError` without a tenant. Within a transaction the context is
@@ -132,6 +129,7 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         if wanted == known:
             return ""
         self._sent = wanted
+        self.connection.seen.add(self.schema_name)
         return context_statement(*wanted)
 
     def context_was_sent(self, statusmessage: str | None, *, in_transaction: bool) -> None:
@@ -140,13 +138,19 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         A rollback to a savepoint undoes a `set_config` made after it: whoever remembered
         it would read another tenant's rows.
         """
-        self._heard_at = monotonic()
+        self.connection.was_heard()
         if not in_transaction or statusmessage == "ROLLBACK":
             self._sent = None
 
     def forget_context(self) -> None:
         """Send the context again with the next statement, whatever was sent before."""
         self._sent = None
+
+    def context_failed(self) -> None:
+        """Forget what was sent with a statement that failed; who answered so is asked again."""
+        self._sent = None
+        if self.connection is not None:
+            self.connection.is_in_doubt()
 
     def _wanted_path(self) -> str:
         if not self.schema_name:
@@ -173,7 +177,7 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         if not self.in_atomic_block:
             raise TransactionManagementError("A pipeline wants a transaction around it.")
         self.validate_no_broken_transaction()
-        status = self.connection.info.transaction_status
+        status = self.connection.pgconn.transaction_status
         context = self.context_to_send(status)
         try:
             with self.wrap_database_errors, self.connection.pipeline():
@@ -204,6 +208,23 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
             self.in_atomic_block = False
             self.close()
 
+    # --- Connections that have seen too much ---
+
+    def _replace_if_worn(self, next_schema: str | None) -> None:
+        """Let go of a connection that has seen as many schemas as it may, before one more.
+
+        Only between transactions: nothing of a context stays on a connection, so that the next
+        one is as good. The pool connects in the background, and is told as soon as the work is
+        done; without it whoever comes next would wait, and may ask for a schema that was seen.
+        """
+        raw = self.connection
+        if raw is None or not raw.is_worn or self.in_atomic_block or self._lasting:
+            return
+        if next_schema in raw.seen or not (next_schema or self.pool):
+            return
+        raw.retire()
+        self.close()
+
     # --- Django's hooks ---
 
     def create_cursor(self, name: str | None = None) -> Any:
@@ -221,15 +242,10 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         return {**super().get_connection_params(), "cursor_factory": ContextCursor}
 
     def is_usable(self) -> bool:
-        """Whether the connection is there; asks the server only where there is a doubt.
-
-        Who has answered a moment ago and has since ended the connection has said so: then there
-        is something to read.
-        """
+        """Whether the connection is there; asks the server only where there is a doubt."""
         if self.connection is None:
             return False
-        is_fresh = monotonic() - self._heard_at < TRUSTED
-        if is_fresh and not self.errors_occurred and is_silent(self.connection):
+        if self.connection.is_fresh and not self.errors_occurred:
             return True
         with self.connection.only_checking():
             return bool(super().is_usable())

@@ -36,7 +36,7 @@ class ContextCursor(Cursor):
         """
         if (wrapper := self.wrapper) is None:
             return super().execute(query, params, **kwargs)
-        status = self.connection.info.transaction_status
+        status = self.connection.pgconn.transaction_status
         statement = wrapper.context_to_send(status)
         if statement:
             query = with_context(statement, query, self.connection)
@@ -44,7 +44,7 @@ class ContextCursor(Cursor):
             super().execute(query, params, **kwargs)
         except BaseException:
             # What psycopg refuses was never sent, and its context neither.
-            wrapper.forget_context()
+            wrapper.context_failed()
             raise
         if statement:
             self.nextset()
@@ -63,4 +63,4 @@ class ContextCursor(Cursor):
         raise NotSupportedError(REFUSED.format("stream()"))
 
     def _in_transaction(self) -> bool:
-        return self.connection.info.transaction_status == TransactionStatus.INTRANS
+        return self.connection.pgconn.transaction_status == TransactionStatus.INTRANS

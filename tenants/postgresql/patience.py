@@ -3,11 +3,16 @@
 PostgreSQL's own limits hold as long as PostgreSQL runs. One that is frozen, or a machine behind
 a proxy that swallows bytes, keeps its connections and says nothing; whoever waited for it would
 wait for ever.
+
+It also counts the schemas it has been in: PostgreSQL's process remembers each table that it was
+asked about, for as long as the connection lasts.
 """
 
+import random
 import select
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from types import SimpleNamespace
 from typing import Any, Self, TypeVar
 
@@ -17,6 +22,10 @@ from psycopg.pq import TransactionStatus
 
 Answer = TypeVar("Answer")
 FOR_EVER = {"statement": 0, "grace": 0, "check": 0}
+# For so many seconds after an answer a server isn't asked whether it is there.
+TRUSTED = 5
+# Connections that were made together aren't worn together: each takes this share at least.
+LEAST_SHARE = 0.75
 
 
 class PatientConnection(psycopg.Connection[Any]):
@@ -24,17 +33,69 @@ class PatientConnection(psycopg.Connection[Any]):
 
     # In seconds: the server's own limit, what it may take to say so, and for a mere check.
     answers = FOR_EVER
+    # How many schemas it may see before another takes its place; 0 is any number.
+    room = 0
+    seen: set[str]
+    _heard_at = float("-inf")
     _statement_here = 0.0
     _only_checks = False
 
     @classmethod
-    def connect(  # type: ignore[override]  # One keyword more.
-        cls, conninfo: str = "", *, answers: dict[str, int] | None = None, **options: Any
+    def connect(  # type: ignore[override]  # Two keywords more.
+        cls,
+        conninfo: str = "",
+        *,
+        answers: dict[str, int] | None = None,
+        most_schemas: int = 0,
+        **options: Any,
     ) -> Self:
-        """Connect as psycopg does; `answers` is how long to wait for them (`saas/timeouts.py`)."""
+        """Connect as psycopg does.
+
+        `answers` is how long to wait for them (`saas/timeouts.py`), `most_schemas` after how many
+        the connection `is_worn`.
+        """
         connection = super().connect(conninfo, **options)
         connection.answers = answers or FOR_EVER
+        # Nothing that has to be kept secret hangs on this chance.
+        share = random.uniform(LEAST_SHARE, 1)  # noqa: S311
+        connection.room = max(1, round(most_schemas * share)) if most_schemas else 0
+        connection.seen = set()
         return connection
+
+    # --- What it has seen ---
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether it has seen as many schemas as it may, and nothing of its work is open."""
+        return bool(
+            self.room
+            and len(self.seen) >= self.room
+            and self.pgconn.transaction_status == TransactionStatus.IDLE
+        )
+
+    def retire(self) -> None:
+        """Have the pool close it when it comes back, and connect anew where nobody waits."""
+        self._expire_at = float("-inf")
+
+    # --- Whether somebody is there ---
+
+    def was_heard(self) -> None:
+        """Note that the server has answered."""
+        self._heard_at = monotonic()
+
+    def is_in_doubt(self) -> None:
+        """Have the next check ask, however lately the server has answered."""
+        self._heard_at = float("-inf")
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the server has answered a moment ago, and has not ended the connection since.
+
+        One that has would have said so: then there is something to read.
+        """
+        return monotonic() - self._heard_at < TRUSTED and is_silent(self)
+
+    # --- Waiting ---
 
     def allow(self, seconds: float) -> None:
         """Let statements of the present transaction take so long, if that is longer."""
@@ -53,6 +114,8 @@ class PatientConnection(psycopg.Connection[Any]):
         """Execute as psycopg does. The pool asks nothing at all, to see whether we live."""
         if query:
             return super().execute(query, *args, **kwargs)
+        if self.is_fresh:
+            return None
         with self.only_checking():
             return super().execute(query, *args, **kwargs)
 
@@ -82,7 +145,7 @@ class PatientConnection(psycopg.Connection[Any]):
 
 def is_silent(connection: "psycopg.Connection[Any]") -> bool:
     """Whether a connection is open and idle, with nothing to read from it. Asks nobody."""
-    if connection.info.transaction_status != TransactionStatus.IDLE:
+    if connection.pgconn.transaction_status != TransactionStatus.IDLE:
         return False
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)

@@ -6,11 +6,12 @@ from functools import partial
 import psycopg
 import pytest
 import redis
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 
 from tenants import hosts
-from tenants.postgresql import base
+from tenants.postgresql import patience
+from tenants.postgresql.base import DatabaseWrapper
 
 
 @pytest.fixture
@@ -95,11 +96,74 @@ def test_a_connection_that_has_failed_is_asked(committed, acme, client_of, make_
 def test_a_connection_that_has_been_idle_is_asked(committed, acme, client_of, monkeypatch):
     client_of(acme).get("/accounts/login/")
     assert messages_while(connection.is_usable) == []
-    monkeypatch.setattr(base, "TRUSTED", 0)
+    monkeypatch.setattr(patience, "TRUSTED", 0)
 
     messages = messages_while(connection.is_usable)
 
     assert ["SELECT 1" in message for message in messages] == [True]
+
+
+@pytest.fixture
+def pooled(committed):
+    """Connections from a pool of one, as production has them; it checks each before it goes out."""
+    settings_dict = connection.settings_dict
+    pool = {"min_size": 1, "max_size": 1, "timeout": 60}
+    options = {**settings_dict["OPTIONS"], "pool": pool}
+    pooled = DatabaseWrapper({**settings_dict, "OPTIONS": options, "CONN_MAX_AGE": 0}, "pooled")
+    yield pooled
+    pooled.close()
+    pooled.close_pool()
+
+
+def ask_in(pooled, tenant):
+    """Ask something, give the connection back, and return it."""
+    pooled.set_tenant(tenant)
+    with pooled.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    raw = pooled.connection
+    pooled.close()
+    return raw
+
+
+def messages_of_checkout(pooled, raw):
+    """Return what left for the server while the pool gave its connection out."""
+    with tempfile.TemporaryFile() as trace:
+        raw.pgconn.trace(trace.fileno())
+        pooled.connect()
+        raw.pgconn.untrace()
+        trace.seek(0)
+        return [line for line in trace.read().decode().splitlines() if "\tF\t" in line]
+
+
+def test_the_pool_asks_no_server_that_has_just_answered(pooled, acme):
+    raw = ask_in(pooled, acme)
+
+    assert messages_of_checkout(pooled, raw) == []
+    assert pooled.connection is raw
+
+
+def test_the_pool_asks_one_that_has_been_idle(pooled, acme, monkeypatch):
+    raw = ask_in(pooled, acme)
+    monkeypatch.setattr(patience, "TRUSTED", 0)
+
+    assert len(messages_of_checkout(pooled, raw)) == 1
+
+
+def test_the_pool_asks_one_that_has_failed(pooled, acme):
+    pooled.set_tenant(acme)
+    with pytest.raises(DatabaseError), pooled.cursor() as cursor:
+        cursor.execute("SELECT 1/0")
+    raw = pooled.connection
+    pooled.close()
+
+    assert len(messages_of_checkout(pooled, raw)) == 1
+
+
+def test_the_pool_replaces_a_connection_that_the_server_has_ended(pooled, acme):
+    raw = ask_in(pooled, acme)
+    end_backend(raw.info.backend_pid)
+
+    assert ask_in(pooled, acme) is not raw
 
 
 def end_backend(process):
