@@ -3,7 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-COLOURS = {"ours": "#0054a6", "service": "#4299e1", "stock": "#d9822b", "plain": "#8a94a6"}
+COLOURS = {
+    "ours": "#0054a6",
+    "service": "#4299e1",
+    "stock": "#d9822b",
+    "loop": "#2f9e6e",
+    "plain": "#8a94a6",
+}
 BAR = 0.8
 
 
@@ -41,7 +47,9 @@ def _draw(rows: list[dict[str, Any]], path: Path) -> None:
 def _bars(
     axes: Any, rows: list[dict[str, Any]], side: str, *, offset: float, height: float
 ) -> None:
-    found = [(number, row["summary"][side]) for number, row in enumerate(rows)]
+    found = [
+        (number, row["summary"][side]) for number, row in enumerate(rows) if side in row["summary"]
+    ]
     middles = [said["median"] for _, said in found]
     axes.barh(
         [number + offset * BAR + height / 2 for number, _ in found],

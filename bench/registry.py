@@ -25,8 +25,8 @@ class Size:
     requests: int
     members: int
     letters: int
-    # Whether stock's schemas may be cloned, outside the clock.
-    clones: bool = False
+    # Whether stock's schemas may be copied, outside the clock.
+    copies: bool = False
 
 
 SIZES = {
@@ -39,7 +39,7 @@ SIZES = {
         requests=400,
         members=50_000,
         letters=100_000,
-        clones=True,
+        copies=True,
     ),
 }
 

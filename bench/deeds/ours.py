@@ -3,21 +3,26 @@
 import shutil
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection, transaction
 from django.test import Client, override_settings
+from django_tenants.utils import schema_context
 
 from accounts.models import User
 from tasks.roles import DatabaseRole
 from tasks.workspace import acting_as, public_context, workspace_context
 from tenants import hosts, revisions
+from tenants.management.commands.migrate_schemas import WORKERS
 from tenants.models import Domain, Tenant
 from tenants.schemas import create_schema
 from tenants.signup import Owner, open_tenant
@@ -87,6 +92,41 @@ def migrate(app: str | None = None, to: str | None = None) -> None:
     """
     with acting_as(DatabaseRole.MIGRATOR), public_context(), _release(app, to):
         call_command("migrate_schemas", tenant=True, interactive=False, verbosity=0)
+
+
+def say(app: str, reached: str) -> None:
+    """Say in the tenants' rows that their schemas are at this migration of an app."""
+    later = {name for name in revisions.own_migrations() if name > f"{app}.{reached}_~"}
+    noted = revisions.own_migrations() - {name for name in later if name.startswith(f"{app}.")}
+    with acting_as(DatabaseRole.MIGRATOR), public_context():
+        Tenant.objects.update(revision=str(revisions.of(noted)))
+
+
+def loop() -> None:
+    """Call the last migration's function for each schema, and nothing that a migration adds.
+
+    By as many threads as the command has, in a transaction a schema.
+    """
+    paint = import_module("bench.notes.migrations.0003_paint").paint
+    waiting = iter(schemas())
+    lock = Lock()
+
+    def work() -> None:
+        try:
+            while schema := _next(waiting, lock):
+                with schema_context(schema), transaction.atomic():
+                    paint(apps, None)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(WORKERS) as threads:
+        for done in [threads.submit(work) for _ in range(WORKERS)]:
+            done.result()
+
+
+def _next(waiting: Iterator[str], lock: Lock) -> str | None:
+    with lock:
+        return next(waiting, None)
 
 
 @contextmanager

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management import call_command
 from django.db import connection
-from django_tenants.clone import CloneSchema
 
+from bench.deeds import copies
 from bench.stock.models import Client, Domain
 
 
@@ -24,17 +24,21 @@ def create(number: int) -> None:
     Domain.objects.create(domain=f"bench-{number}.localhost", tenant=tenant)
 
 
-def fill(first: int, count: int, *, by_cloning: bool) -> None:
-    """Make tenants, by cloning the first one's schema where that is allowed."""
+def fill(first: int, count: int, *, by_copying: bool) -> None:
+    """Make tenants, as copies of the first one's schema where that is allowed."""
+    _go_public()
+    made = copies.script(_schema_name(0)) if by_copying and first else ""
     for number in range(first, first + count):
-        if by_cloning and number:
-            _clone(number)
+        if made:
+            _copy(made, number)
         else:
             create(number)
+            made = copies.script(_schema_name(0)) if by_copying else ""
 
 
-def _clone(number: int) -> None:
-    CloneSchema().clone_schema(_schema_name(0), _schema_name(number))
+def _copy(made: str, number: int) -> None:
+    _go_public()
+    copies.replay(made, _schema_name(number))
     tenant = Client(schema_name=_schema_name(number), name=f"Tenant {number}")
     tenant.auto_create_schema = False
     tenant.save()

@@ -63,7 +63,7 @@ def prepare(run: Run) -> dict[str, list[str]]:
             if name not in run.tenants:
                 side.do(f"{name}.prepare")
                 if name != "plain":
-                    cloning = {"by_cloning": False} if name == "stock" else {}
+                    cloning = {"by_copying": False} if name == "stock" else {}
                     side.do(f"{name}.fill", first=0, count=2, **cloning)
                 run.tenants[name] = 2
             if name not in run.planted:
