@@ -1,14 +1,18 @@
-"""The plan: what would run where, and about how long. Nothing is touched."""
+"""The plan: what would run where, and about how long. Nothing stays changed."""
 
 from collections import defaultdict
 from collections.abc import Iterator
+from statistics import median
 from typing import Any, cast
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from tasks.workspace import workspace_context
 from tenants import revisions
-from tenants.fleet import roster
+from tenants.fleet import rehearsal, roster
+from tenants.fleet.claims import Patience
+from tenants.fleet.errors import ClaimedError, StepError
+from tenants.fleet.report import sentence
 from tenants.fleet.roster import Member
 from tenants.fleet.routes import route
 from tenants.fleet.steps import Step
@@ -16,24 +20,46 @@ from tenants.fleet.steps import Step
 # Seconds, as measured on two cores: what each step costs beside its statements, and what a
 # statement does. Tables that hold much, and slower servers, take longer.
 STEP_COSTS, STATEMENT_COSTS = 0.003, 0.002
+# So many of a group rehearse: the first has a cold start.
+REHEARSALS = 3
 
 
-def lines() -> Iterator[str]:
-    """Say how many schemas stand where, and what leads them to the target."""
+def lines(patience: Patience | None = None) -> Iterator[str]:
+    """Say how many schemas stand where, what leads them to the target, and about how long.
+
+    With `patience` the first schemas of each starting point rehearse their steps.
+    """
     everybody, target = roster.members(), revisions.target()
     late = [member for member in everybody if member.revision != target]
     yield f"The target is {target}. Of {len(everybody)} schemas {len(late)} are behind."
     noted = roster.migrations_of([member.schema_name for member in late])
-    groups = _grouped(late, noted)
-    seconds = 0.0
-    for group in groups:
+    for group in _grouped(late, noted):
         steps = _steps(group[0])
-        seconds += len(group) * sum(map(_cost, steps))
         yield from _told(group, steps)
+        yield _measured(group, steps, patience) if patience else _guessed(group, steps)
     if missing := [member for member in late if member.schema_name not in noted]:
         yield f"No schema, or none that was made whole: {', '.join(m.name for m in missing)}."
-    if groups:
-        yield f"About {max(seconds, 1):.0f} s with one worker, besides what runs Python."
+
+
+def _guessed(group: list[Member], steps: list[Step]) -> str:
+    guess = max(len(group) * sum(map(_cost, steps)), 1)
+    besides = "" if all(step.statements is not None for step in steps) else ", besides its Python"
+    return (
+        f"  about {guess:.0f} s with one worker, by rule of thumb{besides}; --rehearse measures it"
+    )
+
+
+def _measured(group: list[Member], steps: list[Step], patience: Patience) -> str:
+    """Say how long the whole group takes if all are like the first ones."""
+    tried = group[:REHEARSALS]
+    try:
+        each = median([rehearsal.seconds(member, steps, patience) for member in tried])
+    except ValueError as error:
+        return f"  nobody knows how long: {error}"
+    except (StepError, ClaimedError, DatabaseError) as error:
+        return f"  the rehearsal failed: {sentence(error)}"
+    names, total = ", ".join(member.name for member in tried), len(group) * each
+    return f"  about {total:.1f} s with one worker; {each:.3f} s each, as measured with {names}"
 
 
 def _grouped(late: list[Member], noted: dict[str, frozenset[str]]) -> list[list[Member]]:

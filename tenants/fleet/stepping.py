@@ -37,16 +37,21 @@ def _go_on(member: Member, routes: Routes, patience: Patience, likely: Step | No
         noted = claim(member, patience, is_quick=was_quick)
         step = routes.next(noted)
         if step is not None and step.is_atomic:
-            if step.is_quick != was_quick:
-                execute([patience.limits(is_quick=step.is_quick)])
-            with _named(step):
-                step.run()
-                _finish(step, member)
+            take(step, member, patience, was_quick=was_quick)
             return step
     if step is None:
         routes.explore(noted)
         return None
     return _go_on_alone(step, member, patience)
+
+
+def take(step: Step, member: Member, patience: Patience, *, was_quick: bool = True) -> None:
+    """Take a step in the caller's transaction, whose limits are those of a quick one or not."""
+    if step.is_quick != was_quick:
+        execute([patience.limits(is_quick=step.is_quick)])
+    with _named(step):
+        step.run()
+        _finish(step, member)
 
 
 def _go_on_alone(step: Step, member: Member, patience: Patience) -> Step | None:

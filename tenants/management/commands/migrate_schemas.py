@@ -38,6 +38,8 @@ class Command(MigrateSchemasCommand):
         super().add_arguments(parser)
         add = parser.add_argument
         add("--audit", action="store_true", help="compare each tenant's row with its schema")
+        add("--rehearse", action="store_true",
+            help="a plan with times: a few schemas try, and all is taken back")  # fmt: skip
         add("--canary", type=int, default=1, help="so many first; stop if one of them fails (1)")
         add("--attempts", type=int, default=6, help="tries at a schema that is in use (6)")
         add("--lock-timeout", type=float, default=1.0, help="seconds to wait for a lock (1)")
@@ -62,7 +64,8 @@ class Command(MigrateSchemasCommand):
             return self._audit
         if options["check_unapplied"]:
             return self._check
-        return self._plan if options["plan"] else self._migrate
+        looks_only = options["plan"] or options["rehearse"]
+        return self._plan if looks_only else self._migrate
 
     # --- What looks, and touches nothing ---
 
@@ -89,7 +92,7 @@ class Command(MigrateSchemasCommand):
             word = "up to date" if shared.is_up_to_date() else "to be migrated, first"
             self.stdout.write(f"The shared tables are {word}.")
         if _wants_tenants(options):
-            for line in plan.lines():
+            for line in plan.lines(_patience(options) if options["rehearse"] else None):
                 self.stdout.write(line)
 
     # --- What migrates ---
@@ -138,8 +141,12 @@ def _wishes(options: dict[str, Any]) -> Wishes:
         canaries=options["canary"],
         workers=options["parallel"] or WORKERS,
         attempts=options["attempts"],
-        patience=Patience(options["lock_timeout"], options["statement_timeout"]),
+        patience=_patience(options),
     )
+
+
+def _patience(options: dict[str, Any]) -> Patience:
+    return Patience(options["lock_timeout"], options["statement_timeout"])
 
 
 def _wants_shared(options: dict[str, Any]) -> bool:

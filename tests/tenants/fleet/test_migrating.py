@@ -1,5 +1,7 @@
 """The fleet migrates: each schema whole, each once, and its row says so."""
 
+import re
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError
@@ -22,6 +24,13 @@ NOTE_SCHEMA = """
 def work(apps, schema_editor):
     schema = schema_editor.connection.schema_name
     apps.get_model("auth", "Group").objects.create(name=schema)
+"""
+SLEEPING = """
+import time
+
+def work(apps, schema_editor):
+    apps.get_model("auth", "Group").objects.create(name="never")
+    time.sleep(0.2)
 """
 RUN = "migrations.RunPython(work, migrations.RunPython.noop),"
 
@@ -251,6 +260,38 @@ def test_the_plan_says_what_would_run_where_and_does_nothing(
     assert "accounts.0901_note: runs Python in each" in said
     assert "colour" not in columns_of(acme)
     assert revision_of(acme) == before
+
+
+def test_a_rehearsal_measures_and_takes_everything_back(
+    release, acme, globex, migrate, columns_of, noted_by, revision_of
+):
+    before, noted = revision_of(acme), noted_by(acme)
+    release.add("0900_toy", ADD_MODEL.format(name="Toy"))
+    release.add("0901_sleep", RUN, before=SLEEPING)
+
+    said = migrate(rehearse=True)
+
+    [seconds] = re.findall(r"([\d.]+) s each, as measured with acme, globex", said)
+    assert float(seconds) >= 0.2
+    assert not columns_of(acme, "accounts_toy")
+    assert (revision_of(acme), noted_by(acme)) == (before, noted)
+    assert groups_of(acme) == []
+    assert "by rule of thumb, besides its Python" in migrate(plan=True)
+
+
+def test_a_rehearsal_says_what_would_fail(release, acme, migrate, past):
+    release.add_field("0900_colour")
+    past.execute(f"ALTER TABLE {acme.schema_name}.accounts_invitation ADD colour int")
+
+    assert "the rehearsal failed: ProgrammingError" in migrate(rehearse=True)
+
+
+def test_a_rehearsal_leaves_alone_what_cannot_be_taken_back(release, acme, migrate, past):
+    index = 'AddIndexConcurrently("invitation", models.Index(fields=["email"], name="toy")),'
+    release.add("0900_index", index, atomic=False)
+
+    assert "nobody knows how long" in migrate(rehearse=True)
+    assert past.execute("SELECT FROM pg_indexes WHERE indexname = 'toy'").fetchall() == []
 
 
 def test_check_tells_by_its_exit_code(release, migrate):
