@@ -4,6 +4,7 @@ A dispatcher looks at the shared tables alone, and hands each tenant to a worker
 """
 
 import logging
+import time
 from datetime import timedelta
 from typing import cast
 
@@ -22,8 +23,12 @@ from tenants.models import RestingName, Tenant
 logger = logging.getLogger(__name__)
 
 BATCH = 50
+# In seconds. So long after somebody takes one, the pool is filled for all who have by then.
+REFILL_AFTER = 1.0
 # By then beat has asked by itself.
 REFILL_EXPIRES = 60
+# Until when this process has asked already.
+_asked: dict[str, float] = {}
 # A day in turns of five minutes: in each, one tenant of so many has its turn.
 TURN = timedelta(minutes=5)
 TURNS = timedelta(days=1) // TURN
@@ -73,17 +78,21 @@ def fill_spares() -> int:
 def refill_on_commit() -> None:
     """Have a worker replace a spare schema once it is taken. Can't break the caller.
 
-    Beat's own turn is the guarantee.
+    A burst asks once: the worker fills the pool for all who came meanwhile, and is at it when
+    they are through. Beat's own turn is the guarantee.
     """
     transaction.on_commit(_nudge, robust=True)
 
 
 def _nudge() -> None:
-    if not breakers.broker().allows():
+    if time.monotonic() < _asked.get("until", 0.0) or not breakers.broker().allows():
         return
+    _asked["until"] = time.monotonic() + REFILL_AFTER
     try:
         with brokers.producer() as producer:
-            fill_spares.apply_async(retry=False, producer=producer, expires=REFILL_EXPIRES)
+            fill_spares.apply_async(
+                retry=False, producer=producer, countdown=REFILL_AFTER, expires=REFILL_EXPIRES
+            )
     except brokers.AWAY as error:
         logger.warning("No worker was told to make a schema: %s", type(error).__name__)
 
