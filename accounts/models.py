@@ -73,10 +73,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Save the user and what the receivers add, together or not at all.
 
         Django sends `post_save` after its own transaction has ended: without this one, a
-        profile that fails would leave a user behind wherever there is no other.
+        profile that fails would leave a user behind wherever there is no other. Within one,
+        it adds no savepoint: like any failed save, it ends the caller's transaction.
         """
         using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
-        with transaction.atomic(using=using):
+        with transaction.atomic(using=using, savepoint=False):
             super().save(*args, **kwargs)
 
     def get_full_name(self) -> str:

@@ -32,6 +32,7 @@ def enqueue(
     kind: str | None = None,
     user_id: UUID | None = None,
     key: str | None = None,
+    is_first: bool = False,
     payload: dict[str, Any] | None = None,
     expires_in: timedelta | None = None,
     **arguments: Any,
@@ -39,9 +40,10 @@ def enqueue(
     """Remember that `task` (a delivery) must send a letter, and nudge it after the commit.
 
     The schema is the one of this moment, not of the commit's. With a `key`, a message is
-    enqueued once: a second call returns the first one's. A `payload` is encrypted, and
-    wants an `expires_in`. `kind` names the letter where the task sends several. Raises
-    `TenantMissingError` outside any context.
+    enqueued once: a second call returns the first one's, unless `is_first` says that there
+    can't be any, which saves the look and makes a second one an `IntegrityError`. A `payload`
+    is encrypted, and wants an `expires_in`. `kind` names the letter where the task sends
+    several. Raises `TenantMissingError` outside any context.
     """
     schema_name, own_key = current_schema(), key or uuid.uuid4().hex
     sealed = None if payload is None else seal(payload, schema_name=schema_name, key=own_key)
@@ -54,7 +56,7 @@ def enqueue(
         "expires_at": timezone.now() + expires_in if expires_in is not None else None,
         "due_at": timezone.now() + NUDGE_HEAD_START,
     }
-    message, created = _keep(schema_name, own_key, content, is_new=key is None)
+    message, created = _keep(schema_name, own_key, content, is_new=is_first or key is None)
     if created:
         nudge_on_commit(message)
     return message
@@ -65,8 +67,8 @@ def _keep(
 ) -> tuple[Message, bool]:
     """Return the message of a key, and whether it was written just now.
 
-    A key that was made up just now is nobody's yet: nothing is looked up for it, as a visitor
-    may leave a letter in the outbox and read none.
+    Nothing is looked up for a key that is nobody's yet, as a visitor may leave a letter in the
+    outbox and read none.
     """
     if is_new:
         return Message.objects.create(schema_name=schema_name, key=key, **content), True

@@ -57,7 +57,7 @@ def _judge(subdomain: str) -> Availability:
         return Availability("invalid", str(error), _similar(names.stem(subdomain)))
     except NameReservedError as error:
         return Availability("reserved", str(error), _similar(names.stem(subdomain)))
-    if holder := Tenant.objects.filter(slug=slug).first():
+    if holder := Tenant.objects.named(slug).first():
         return Availability("taken", str(NameTakenError()), _similar(slug), origin=holder.origin)
     if resting := RestingName.objects.resting(timezone.now()).filter(slug=slug).first():
         return Availability("resting", str(NameRestingError(resting.until)), _similar(slug))
@@ -72,7 +72,7 @@ def _similar(slug: str) -> list[str]:
 def _free(slugs: list[str]) -> list[str]:
     """Return those that are valid and free, in their order."""
     valid = [slug for slug in slugs if _is_valid(slug)]
-    taken = set(Tenant.objects.filter(slug__in=valid).values_list("slug", flat=True))
+    taken = set(Tenant.objects.named(*valid).values_list("slug", flat=True))
     resting = RestingName.objects.resting(timezone.now()).filter(slug__in=valid)
     return [slug for slug in valid if slug not in taken.union(resting.values_list("pk", flat=True))]
 

@@ -17,6 +17,7 @@ from tasks.workspace import public_context
 from tenants.names import MAX_LENGTH
 from tenants.querysets import (
     DirectoryQuerySet,
+    DomainQuerySet,
     RestingNameQuerySet,
     SpareSchemaQuerySet,
     TenantQuerySet,
@@ -98,6 +99,12 @@ class Tenant(TenantMixin):
             kwargs["update_fields"] = [name for name in fields if name not in left_out]
         super().save(*args, **kwargs)
 
+    def _check_schema_name_is_unique(self) -> None:
+        """Leave it to the unique constraint: names differ in more than their case here.
+
+        The mixin's question reads all tenants, each time that one is opened.
+        """
+
     @property
     def is_open(self) -> bool:
         return self.status == self.Status.ACTIVE
@@ -125,6 +132,8 @@ class Domain(DomainMixin):
     """A host that leads to a tenant."""
 
     domain: str  # The mixin's field, in lower case.
+
+    objects = DomainQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("domain")

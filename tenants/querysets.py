@@ -1,14 +1,22 @@
 """Questions about tenants and their directory."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
 
 from django.apps import apps
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Mod
+from django.db.models.functions import Coalesce, Lower, Mod
 
 if TYPE_CHECKING:
-    from tenants.models import DirectoryEntry, RestingName, SpareSchema, Tenant
+    from tenants.models import DirectoryEntry, Domain, RestingName, SpareSchema, Tenant
+
+CLAIM = """
+    DELETE FROM tenants_spareschema WHERE schema_name = (
+        SELECT schema_name FROM tenants_spareschema WHERE digest = %s
+        ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    ) RETURNING schema_name, digest, created_at
+"""
 
 
 class TenantQuerySet(QuerySet["Tenant"]):
@@ -27,6 +35,17 @@ class TenantQuerySet(QuerySet["Tenant"]):
     def verified(self) -> Self:
         """Those of which an owner has confirmed an address."""
         return self.filter(verified_at__isnull=False)
+
+    def named(self, *slugs: str) -> Self:
+        """The holders of names, in small letters: by the index that has them so."""
+        return self.alias(lowered=Lower("slug")).filter(lowered__in=slugs)
+
+    def named_or_opened_by(self, slug: str, opening_key: UUID | None) -> Self:
+        """The holder of a name, and whom a form has opened: by their unique indexes."""
+        if opening_key is None:
+            return self.named(slug)
+        lowered = self.alias(lowered=Lower("slug"))
+        return lowered.filter(Q(lowered=slug) | Q(opening_key=opening_key))
 
     def opened_from(self, origin: str, since: datetime) -> Self:
         """Those that were opened from somewhere, as a keyed hash, and aren't confirmed."""
@@ -58,6 +77,19 @@ class TenantQuerySet(QuerySet["Tenant"]):
         return self.annotate(primary_domain=Subquery(primary[:1]))
 
 
+class DomainQuerySet(QuerySet["Domain"]):
+    """Hosts."""
+
+    def create_first(self, **fields: Any) -> "Domain":
+        """Create the host of a tenant that was made just now: there is no other to demote.
+
+        In the caller's transaction, which a failure ends.
+        """
+        domain = self.model(is_primary=True, **fields)
+        domain.save_base(force_insert=True)
+        return domain
+
+
 class RestingNameQuerySet(QuerySet["RestingName"]):
     """Subdomains that nobody can have yet."""
 
@@ -73,6 +105,13 @@ class SpareSchemaQuerySet(QuerySet["SpareSchema"]):
 
     def made_for(self, digest: str) -> Self:
         return self.filter(digest=digest)
+
+    def claim(self, digest: str) -> str | None:
+        """Delete the oldest for a release that nobody is taking, and return its schema.
+
+        In one statement, and waiting for nobody. None where there is none.
+        """
+        return next((row.schema_name for row in self.raw(CLAIM, [digest])), None)
 
     def in_turn(self) -> Self:
         """Those that nobody is taking at this moment, locked, the oldest first."""

@@ -53,10 +53,13 @@ def verify_tenant(*, instance: EmailAddress, raw: bool, **_: Any) -> None:
 
 @receiver(post_save, sender=settings.AUTH_USER_MODEL)
 def verify_tenant_of(
-    *, instance: User, update_fields: frozenset[str] | None, raw: bool, **_: Any
+    *, instance: User, created: bool, update_fields: frozenset[str] | None, raw: bool, **_: Any
 ) -> None:
-    """The same for somebody who is made an owner with a confirmed address."""
-    may_be_new = update_fields is None or "role" in update_fields
+    """The same for somebody who is made an owner with a confirmed address.
+
+    Who is made just now has none yet: it rings by itself when it comes.
+    """
+    may_be_new = not created and (update_fields is None or "role" in update_fields)
     if instance.is_owner and may_be_new and not raw and not is_public() and instance.is_verified:
         unverified.mark_verified()
 
@@ -95,7 +98,9 @@ def forget_host(*, instance: Domain, **_: Any) -> None:
 
 
 @receiver([post_save, post_delete], sender=Tenant)
-def forget_hosts(*, instance: Tenant, **_: Any) -> None:
-    """The same for each host of a tenant that changed."""
+def forget_hosts(*, instance: Tenant, created: bool = False, **_: Any) -> None:
+    """The same for each host of a tenant that changed. A new one has none yet."""
+    if created:
+        return
     found = [domain.domain for domain in instance.domains.all()] if instance.pk else []
     transaction.on_commit(lambda: hosts.forget(*found), robust=True)

@@ -52,9 +52,9 @@ def open_tenant(
     """
     slug = names.parse(subdomain)
     with public_context():
-        opening_key = _key_for(slug, opening_key)
-        refuse_taken(slug, opening_key)
-        if opened_from and not _is_opened(slug, opening_key):
+        holder, opening_key = _look_up(slug, opening_key)
+        refuse_taken(slug, holder, opening_key)
+        if opened_from and holder is None:
             unverified.refuse_too_many(email=owner.email, network=opened_from)
         # Outside the transaction: hashing takes long, and holds no lock this way.
         password_hash = make_password(owner.password)
@@ -98,13 +98,12 @@ def _complete_schema(schema_name: str, *, is_ready: bool) -> None:
         create_schema(schema_name=schema_name)
 
 
-def refuse_taken(slug: str, opening_key: UUID | None = None) -> None:
-    """Raise `NameTakenError` early, unless the same form has opened the tenant.
+def refuse_taken(slug: str, holder: Tenant | None, opening_key: UUID | None) -> None:
+    """Raise `NameTakenError` early, unless the same form has opened the name's holder.
 
     A courtesy that saves a hash: the unique index decides.
     """
     refuse_resting(slug)
-    holder = Tenant.objects.filter(slug=slug).first()
     if holder and (opening_key is None or holder.opening_key != opening_key):
         raise NameTakenError
 
@@ -115,22 +114,22 @@ def refuse_resting(slug: str) -> None:
         raise NameRestingError(resting.until)
 
 
-def _is_opened(slug: str, opening_key: UUID | None) -> bool:
-    """Whether the same form has opened the tenant already."""
-    return Tenant.objects.filter(slug=slug, opening_key=opening_key).exists()
+def _look_up(slug: str, opening_key: UUID | None) -> tuple[Tenant | None, UUID | None]:
+    """Return who has the name, and the form's key.
 
-
-def _key_for(slug: str, opening_key: UUID | None) -> UUID | None:
-    """Return the form's key, unless it has opened another tenant: then this is a new wish."""
-    used = Tenant.objects.exclude(slug=slug).filter(opening_key=opening_key)
-    return None if opening_key and used.exists() else opening_key
+    Without the key where it has opened another tenant: then this is a new wish.
+    """
+    found = list(Tenant.objects.named_or_opened_by(slug, opening_key))
+    holder = next((tenant for tenant in found if tenant.slug == slug), None)
+    is_used = any(tenant != holder for tenant in found)
+    return holder, None if is_used else opening_key
 
 
 def _create_tenant(**fields: Any) -> Tenant:
     """Insert tenant and domain first: who loses a race waits here, before any real work."""
     try:
         tenant: Tenant = Tenant.objects.create(**fields)
-        Domain.objects.create(domain=tenant.host, tenant=tenant, is_primary=True)
+        Domain.objects.create_first(domain=tenant.host, tenant=tenant)
     except IntegrityError:
         raise NameTakenError from None
     # Asked again now that the name is ours: whoever had it may have gone a moment ago.

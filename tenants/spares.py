@@ -57,13 +57,7 @@ def claim(*, digest: str | None) -> str | None:
     Waits for nobody: None when there is none. A rollback gives it back, and nobody else can
     take it until the caller's transaction ends.
     """
-    if digest is None:
-        return None
-    spare = SpareSchema.objects.made_for(digest).in_turn().first()
-    if spare is None:
-        return None
-    SpareSchema.objects.filter(pk=spare.pk).delete()
-    return spare.schema_name
+    return None if digest is None else SpareSchema.objects.claim(digest)
 
 
 def has_share(*, origin: str) -> bool:

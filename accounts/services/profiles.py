@@ -23,7 +23,7 @@ def open_profile(*, user: User) -> Profile:
         user=user, email=user.email, primary=True, verified=user.opening.email_verified
     )
     if user.opening.welcome and not is_public():
-        outbox.enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}")
+        outbox.enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}", is_first=True)
     return profile
 
 

@@ -62,7 +62,7 @@ def test_the_owner_exists_nowhere_else(acme):
 @pytest.mark.parametrize(
     "broken",
     [
-        "tenants.models.Domain.save",
+        "tenants.models.Domain.save_base",
         "tenants.signup.create_schema",
         "accounts.services.profiles.Profile.objects.create",
         "accounts.services.profiles.outbox.enqueue",

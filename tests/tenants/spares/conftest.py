@@ -9,7 +9,8 @@ from tenants import jobs, signup
 def two_wanted(settings, monkeypatch):
     settings.SPARE_SCHEMAS = 2
     # Nobody plays the worker here, and the limits are the share's own.
-    monkeypatch.setattr(jobs, "_nudge", lambda: nudged.append(1))
+    monkeypatch.setattr(jobs.fill_spares, "apply_async", lambda **_: nudged.append(1))
+    monkeypatch.setattr(jobs, "_asked", {})
     settings.RATE_LIMITS = False
     nudged = []
     return nudged

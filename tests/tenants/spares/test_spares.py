@@ -5,18 +5,21 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from tasks.roles import DatabaseRole
 from tasks.workspace import acting_as, public_context, workspace_context
-from tenants import schemas, signup, spares
+from tenants import jobs, schemas, signup, spares
 from tenants.errors import NameTakenError
 from tenants.management.base import tenant_called
 from tenants.models import Tenant
+from tenants.provisioning.script import prepare
 from tests.pool import open_one, ready
 from tests.racing import at_once
 
@@ -44,6 +47,34 @@ def test_a_sign_up_takes_one_and_has_it_replaced(committed, made, two_wanted):
         assert list(User.objects.values_list("email", flat=True)) == ["peter@initech.test"]
     with workspace_context(tenant_called("acme")):
         assert not User.objects.exists()
+
+
+def test_a_burst_asks_for_its_replacements_once(committed, two_wanted, monkeypatch):
+    spares.fill()
+    for number in range(2):
+        open_one(f"initech-{number}")
+    assert two_wanted == [1]
+
+    spares.fill()
+    now = time.monotonic()
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: now + jobs.REFILL_AFTER)
+    open_one("globodyne")
+
+    assert two_wanted == [1, 1]
+
+
+def test_a_sign_up_with_a_schema_ready_sends_twelve_statements(committed):
+    """Before its transaction and in it; what is more, every visitor waits for."""
+    spares.fill()
+    prepare()
+
+    with CaptureQueriesContext(connection) as queries:
+        open_one()
+
+    sent = [query["sql"] for query in queries if query["sql"] not in {"BEGIN", "COMMIT"}]
+    # Before the transaction: the name's holder, its rest. In it: the time it may take, schema,
+    # tenant, host, rest; person, directory, profile, address, letter.
+    assert len(sent) == 12, sent
 
 
 def test_where_there_is_none_the_script_is_replayed(db, made, two_wanted):
