@@ -18,8 +18,16 @@ PROJECTS = {
     "service": "bench.projects.ours",
     "stock": "bench.projects.stock",
     "plain": "bench.projects.plain",
+    # The service itself, without a table of ours.
+    "visitors": "saas.settings",
 }
-DATABASES = {"ours": "ours", "service": "ours", "stock": "stock", "plain": "plain"}
+DATABASES = {
+    "ours": "ours",
+    "service": "ours",
+    "stock": "stock",
+    "plain": "plain",
+    "visitors": "visitors",
+}
 ENVIRONMENT = {"service": {"BENCH_MIDDLEWARE": "whole"}}
 
 

@@ -1,8 +1,17 @@
 """The measurements, a module each; importing them fills the list, in the order of a run."""
 
-from bench.measurements import fleet, members, processes, requests
+from bench.measurements import burst, fleet, members, processes, requests, signin, signup
 from bench.registry import MEASUREMENTS
 
-__all__ = ["REGISTERED", "fleet", "members", "processes", "requests"]
+__all__ = [
+    "REGISTERED",
+    "burst",
+    "fleet",
+    "members",
+    "processes",
+    "requests",
+    "signin",
+    "signup",
+]
 
 REGISTERED = list(MEASUREMENTS)

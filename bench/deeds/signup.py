@@ -1,0 +1,82 @@
+"""Sign-ups on our side, clocked without the hash of the password."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+from uuid import uuid4
+
+from django.db import transaction
+from django.test import override_settings
+
+from accounts.hashers import Argon2idHasher
+from bench.deeds.ours import host_label
+from tasks.models import Message
+from tasks.roles import DatabaseRole
+from tasks.workspace import acting_as, public_context
+from tenants import spares
+from tenants.models import DirectoryEntry, Tenant
+from tenants.schemas import drop_schema
+from tenants.signup import Owner, open_tenant
+
+PASSWORD = "correct horse battery staple"  # noqa: S105  # Nobody's.
+SALT = "a salt of the bench"
+
+
+def prepare_spares(count: int) -> int:
+    """Have so many schemas ready, and return how many had to be made."""
+    with override_settings(SPARE_SCHEMAS=count):
+        spares.drop_old()
+        return spares.fill()
+
+
+def sign_up(first: int, count: int, ready: int) -> list[float]:
+    """Open so many organisations, one by one, and return the seconds that each took.
+
+    As visitors do, each in a network of their own, with the limits on: all of `open_tenant`
+    counts, what it asks before its transaction and what it does after the commit as well, but
+    not the hash of the password.
+    """
+    visited = override_settings(SPARE_SCHEMAS=2 * ready, RATE_LIMITS=True)
+    with visited, _hashed_before():
+        return [_clocked(number) for number in range(first, first + count)]
+
+
+def close(first: int, count: int) -> None:
+    """Take back what `sign_up` has opened, as if it had never been."""
+    slugs = [host_label(number) for number in range(first, first + count)]
+    with acting_as(DatabaseRole.MIGRATOR), public_context():
+        for tenant in Tenant.objects.filter(slug__in=slugs):
+            with transaction.atomic():
+                drop_schema(schema_name=tenant.schema_name)
+                DirectoryEntry.objects.filter(schema_name=tenant.schema_name).delete()
+                Message.objects.of_schema(tenant.schema_name).delete()
+                tenant.delete()
+
+
+@contextmanager
+def _hashed_before() -> Iterator[None]:
+    """Have the hash at hand, so that no sign-up waits for it."""
+    ready = Argon2idHasher().encode(PASSWORD, SALT)
+    with patch("tenants.signup.make_password", lambda _password: ready):
+        yield
+
+
+def _clocked(number: int) -> float:
+    name = host_label(number)
+    owner = Owner("Ada Owner", f"ada@{name}.test", PASSWORD)
+    started = time.perf_counter()
+    open_tenant(
+        organization=f"Tenant {number}",
+        subdomain=name,
+        owner=owner,
+        opening_key=uuid4(),
+        opened_from=f"network {number}",
+    )
+    return time.perf_counter() - started
+
+
+def hash_passwords(count: int) -> None:
+    """Hash a password so many times, as the service does."""
+    for _ in range(count):
+        Argon2idHasher().encode(PASSWORD, SALT)
