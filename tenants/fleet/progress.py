@@ -1,11 +1,15 @@
 """How far it is: a bar on a terminal, a line now and then elsewhere."""
 
+import shutil
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 WIDTH = 30
+# Two blanks before the bar, one behind it, and the terminal's last column.
+MARGINS = 4
 SECONDS_BETWEEN_LINES = 5.0
 SECONDS_BETWEEN_BARS = 0.1
 
@@ -20,51 +24,73 @@ class Stream(Protocol):
 
 @dataclass
 class Progress:
-    """Counts what this run has done, and knows what is left of all workers' work."""
+    """Counts what this run has done, and knows what is left of all workers' work.
+
+    Threads share one.
+    """
 
     stream: Stream
     done: int = 0
-    left: int = 0
-    _first_left: int = 0
+    _left: int = 0
+    _total: int = 0
     _done_at_look: int = 0
     _started_at: float = field(default_factory=time.monotonic)
     _told_at: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def looked(self, left: int) -> None:
-        """Take note of how many are left, whoever does them."""
-        self.left, self._done_at_look = left, self.done
-        self._first_left = max(self._first_left, left)
+        """Take note of how many are behind, whoever is at work on them."""
+        with self._lock:
+            self._left, self._done_at_look = left, self.done
+            self._total = max(self._total, self.done + left)
 
     def step(self) -> None:
         """Count one, and tell, unless that was done a moment ago."""
-        self.done += 1
         pause = SECONDS_BETWEEN_BARS if self.stream.isatty() else SECONDS_BETWEEN_LINES
-        if time.monotonic() - self._told_at >= pause:
-            self._tell()
+        with self._lock:
+            self.done += 1
+            if time.monotonic() - self._told_at >= pause:
+                self._tell()
 
     def end(self) -> None:
-        if self._first_left:
-            self._tell()
-            if self.stream.isatty():
-                self.stream.write("", str, "\n")
+        with self._lock:
+            if self._total:
+                self._tell()
+                if self.stream.isatty():
+                    self.stream.write("", str, "\n")
 
     def _tell(self) -> None:
         self._told_at = time.monotonic()
         if self.stream.isatty():
-            filled = WIDTH * self._finished() // max(self._first_left, 1)
-            bar = "█" * filled + "·" * (WIDTH - filled)
-            self.stream.write(f"\r  {bar} {self}   ", str, "")
+            self.stream.write(f"\r{self._bar(shutil.get_terminal_size().columns)}", str, "")
         else:
             self.stream.write(f"  {self}", str, "\n")
         self.stream.flush()
 
+    def _bar(self, columns: int) -> str:
+        """Return a line that fills the terminal but for its last column, which would break it."""
+        words = str(self)
+        width = min(WIDTH, columns - len(words) - MARGINS)
+        filled = width * self._finished() // self._total
+        bar = f"{'█' * filled}{'·' * (width - filled)} " if width > 0 else ""
+        return f"  {bar}{words}".ljust(columns - 1)[: columns - 1]
+
     def _finished(self) -> int:
-        """How many of those that were left at first are through, by us or by others."""
-        return max(self._first_left - self.left + self.done - self._done_at_look, 0)
+        """How many of those that were behind are through, by us or by others."""
+        finished = self._total - self._left + self.done - self._done_at_look
+        return min(max(finished, 0), self._total)
 
     def __str__(self) -> str:
         finished, spent = self._finished(), time.monotonic() - self._started_at
         rate = finished / spent if spent else 0.0
-        left = max(self._first_left - finished, 0)
-        time_left = f"{left / rate:.0f} s left" if rate else "time left unknown"
-        return f"{finished} of {self._first_left} schemas, {rate:.0f} a second, {time_left}"
+        told_rate = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"  # noqa: PLR2004  # Two digits.
+        left = _duration((self._total - finished) / rate) if rate else "an unknown time"
+        return f"{finished:,} of {self._total:,} schemas, {told_rate} a second, {left} left"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -24,7 +24,7 @@ class Queue:
     """Who is next. Threads share one."""
 
     look: Callable[[], list[Member]]
-    # How many are left, for the progress; told at each look.
+    # How many are behind, those included that somebody is at work on; told at each look.
     left: Callable[[int], None] = lambda _: None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _ready: deque[Member] = field(default_factory=deque)
@@ -47,8 +47,9 @@ class Queue:
 
     def _refill(self) -> bool:
         """Look who is left, and say whether anybody is that we may have to take."""
-        left = [member for member in self.look() if member.schema_name not in self._out]
-        self.left(len(left))
+        found = self.look()
+        self.left(len(found))
+        left = [member for member in found if member.schema_name not in self._out]
         now = time.monotonic()
         due = [each for each in left if self._due_at.get(each.schema_name, 0) <= now]
         random.shuffle(due)

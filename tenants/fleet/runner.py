@@ -3,7 +3,6 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.db import InterfaceError, OperationalError, connection
@@ -24,7 +23,6 @@ from tenants.fleet.stepping import advance
 PASSING = ("55P03", "57014", "40P01", "40001", "57P", "08")
 # How often the database may be away for a moment.
 LOST_TRIES = 5
-Look = Callable[[], list[Member]]
 
 
 @dataclass(frozen=True)
@@ -53,12 +51,15 @@ class Run:
         database stays away.
         """
         target = self.report.target
+        self.progress.looked(len(roster.behind(target)))
         try:
-            self._serve(self._canaries_behind, workers=1)
+            self._work(Queue(self._canaries_behind))
+            self._raise_if_broken()
             if self.report.failures:
                 failure = self.report.failures[0]
                 raise FleetError(f"A canary failed, and nobody else was touched. {failure}")
-            self._serve(lambda: roster.behind(target), workers=self.wishes.workers)
+            queue = Queue(lambda: roster.behind(target), left=self.progress.looked)
+            self._serve(queue, workers=self.wishes.workers)
         except KeyboardInterrupt:
             self.report.ended_by = "interrupted"
             raise
@@ -71,12 +72,14 @@ class Run:
         first = roster.canaries(self.wishes.canaries)
         return [member for member in first if member.revision != self.report.target]
 
-    def _serve(self, look: Look, *, workers: int) -> None:
-        queue = Queue(look, left=self.progress.looked)
+    def _serve(self, queue: Queue, *, workers: int) -> None:
         if workers == 1:
             self._work(queue)
         else:
             self._work_together(queue, workers)
+        self._raise_if_broken()
+
+    def _raise_if_broken(self) -> None:
         if self._broken:
             raise FleetError(str(self._broken[0])) from self._broken[0]
 

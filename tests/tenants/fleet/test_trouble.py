@@ -1,17 +1,11 @@
 """What gets in the fleet's way: failures, other workers, requests, kills, sign-ups."""
 
 import json
-import os
-import subprocess
-import sys
 import threading
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.core.management import CommandError
-from django.db import connection
 
-from dev.paths import ROOT
 from tasks.roles import DatabaseRole
 from tasks.workspace import acting_as, workspace_context
 from tenants import revisions
@@ -196,16 +190,6 @@ def test_python_takes_its_time_and_what_follows_it_none(
 
 # --- Kills, and sign-ups of the old release ---
 
-KILLED = """
-import sys
-sys.path[:0] = {paths!r}
-import django
-django.setup()
-from django.conf import settings
-settings.MIGRATION_MODULES = {modules!r}
-from saas.command_line import main
-main(["manage.py", "migrate_schemas", "--tenant", "--canary", "0"])
-"""
 SLOW = """
 class Slow(models.Func):
     template = "(CASE WHEN pg_sleep(600) IS NULL THEN 'red' ELSE 'blue' END)"
@@ -235,7 +219,7 @@ def test_after_kill_9_the_next_run_goes_on_where_it_stopped(
     before = revision_of(globex)
     name = release.add("0900_hang", ADD_FIELD.format("colour") + RUN, before=HANGING)
     hangs = release.folder / "hangs"
-    process = _start(release, HANG_IN=globex.schema_name, HANGS=str(hangs))
+    process = release.start(HANG_IN=globex.schema_name, HANGS=str(hangs))
     wait_until(hangs.exists, "the step in the middle")
     # Acme's turn may have been before; it makes no difference.
     process.kill()
@@ -250,19 +234,6 @@ def test_after_kill_9_the_next_run_goes_on_where_it_stopped(
         assert "colour" in columns_of(tenant)
         assert noted_by(tenant)[name] == 1
         assert revision_of(tenant) == str(revisions.target())
-
-
-def _start(release, **environment):
-    code = KILLED.format(
-        paths=[str(ROOT), str(release.folder)], modules={"accounts": release.package}
-    )
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    database = urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
-    return subprocess.Popen(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": database, **environment},
-    )
 
 
 def test_who_signed_up_with_the_old_code_meanwhile_is_brought_along(

@@ -1,14 +1,20 @@
 """A release of ours with migrations that only a test knows."""
 
 import importlib
+import os
 import shutil
+import subprocess
 import sys
 import uuid
 from pathlib import Path
 from textwrap import indent
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from django.db import connection
 
 import accounts.migrations
+from dev.paths import ROOT
 from tenants import revisions
 
 MIGRATION = """
@@ -23,6 +29,16 @@ class Migration(migrations.Migration):
     operations = [
 {operations}
     ]
+"""
+COMMAND = """
+import sys
+sys.path[:0] = {paths!r}
+import django
+django.setup()
+from django.conf import settings
+settings.MIGRATION_MODULES = {modules!r}
+from saas.command_line import main
+main(["manage.py", "migrate_schemas", *{options!r}])
 """
 ADD_FIELD = 'migrations.AddField("invitation", "{}", models.CharField(max_length=9, null=True)),'
 ADD_MODEL = """
@@ -70,6 +86,25 @@ class Release:
     def add_field(self, name: str) -> str:
         """Write a migration that is the same SQL in each schema."""
         return self.add(name, ADD_FIELD.format(column(name)))
+
+    def start(self, *options: str, stdin=None, stdout=None, stderr=None, text=None, **environment):
+        """Start the command in a process of its own, on the test's database."""
+        code = COMMAND.format(
+            paths=[str(ROOT), str(self.folder)],
+            modules={"accounts": self.package},
+            options=["--tenant", *options],
+        )
+        parts = urlsplit(os.environ["DATABASE_URL"])
+        database = urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
+        return subprocess.Popen(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**os.environ, "DATABASE_URL": database, **environment},
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            text=text,
+        )
 
 
 def column(name: str) -> str:
