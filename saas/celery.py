@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import after_task_publish, beat_init, setup_logging, worker_init
+from celery.signals import after_task_publish, beat_init, setup_logging, worker_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
 
@@ -26,6 +26,12 @@ def check_keys(**_: Any) -> None:
     from saas.keys import refuse_weak_keys  # Once the apps, and their checks, are loaded.
 
     refuse_weak_keys()
+
+
+@worker_ready.connect
+def fill_the_spare_schemas(sender: Any, **_: Any) -> None:
+    """Have schemas ready for the first visitors of a new service: beat asks a minute later."""
+    sender.app.send_task("tenants.jobs.fill_spares", expires=60)
 
 
 @beat_init.connect
