@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 import psycopg
@@ -38,6 +39,23 @@ class DatabaseClock:
         """Return the bytes that are the server's own: what processes share counts once."""
         processes = [self._postmaster, *self._postmaster.children()]
         return sum(int(_proportional(each)) for each in processes)
+
+    def private(self) -> int:
+        """Return the bytes that the server's processes hold each for itself."""
+        return sum(private_bytes(each) for each in self._postmaster.children())
+
+
+def private_bytes(process: psutil.Process) -> int:
+    """Return what a process holds for itself alone; 0 where this machine doesn't tell.
+
+    Not what it shares: of a database's buffers a process is charged with what it happens to touch.
+    """
+    try:
+        lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    kilobytes = (line.split()[1] for line in lines if line.startswith("RssAnon:"))
+    return 1024 * int(next(kilobytes, 0))
 
 
 def cpu_now() -> float:

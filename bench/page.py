@@ -52,15 +52,19 @@ def _part(report: dict[str, Any]) -> str:
 
 
 def _measurement(report: dict[str, Any], taken: dict[str, Any]) -> str:
-    image = f"images/bench-{report['size']}-{taken['name']}.svg"
-    plot = f"![{taken['name'].title()}]({image})\n" if any(map(_drawn, taken["results"])) else ""
+    plots = [*_plots(report["size"], taken)]
     return "\n".join(
-        [f"### {taken['name'].title()}\n", taken["sentence"], "", plot, *_table(taken["results"])]
+        [f"### {taken['name'].title()}\n", taken["sentence"], "", *plots, *_table(taken["results"])]
     )
 
 
-def _drawn(row: dict[str, Any]) -> bool:
-    return bool(row["against"])
+def _plots(size: str, taken: dict[str, Any]) -> Iterator[str]:
+    """Name the pictures that there are (`bench/plots.py`)."""
+    title, image = taken["name"].title(), f"images/bench-{size}-{taken['name']}"
+    if any(row["against"] for row in taken["results"]):
+        yield f"![{title}]({image}.svg)\n"
+    if any(row["moments"] for row in taken["results"]):
+        yield f"![{title}, through time]({image}-time.svg)\n"
 
 
 def _table(rows: list[dict[str, Any]]) -> Iterator[str]:

@@ -20,15 +20,32 @@ def draw(report: dict[str, Any], folder: Path) -> None:
         rows = [row for row in taken["results"] if row["against"]]
         if rows:
             _draw(rows, folder / f"bench-{report['size']}-{taken['name']}.svg")
+        if lasting := [row for row in taken["results"] if row["moments"]]:
+            _draw_lines(lasting, folder / f"bench-{report['size']}-{taken['name']}-time.svg")
 
 
-def _draw(rows: list[dict[str, Any]], path: Path) -> None:
+def _figure(height: float) -> Any:
     # Installed for this alone.
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     mpl.rcParams.update({"svg.hashsalt": "bench", "font.size": 9})
-    figure = Figure(figsize=(9, 1 + 0.55 * len(rows)), layout="constrained")
+    return Figure(figsize=(9, height), layout="constrained")
+
+
+def _draw_lines(rows: list[dict[str, Any]], path: Path) -> None:
+    """Draw what was taken through time, a picture below the other."""
+    figure = _figure(2.5 * len(rows))
+    for axes, row in zip(figure.subplots(len(rows), squeeze=False)[:, 0], rows, strict=True):
+        for side, values in row["samples"].items():
+            axes.plot(row["moments"], values, label=side, marker=".")
+        axes.set(title=row["at"], ylabel=row["unit"], xlabel="seconds", ylim=(0, None))
+        axes.legend()
+    figure.savefig(path, format="svg", metadata={"Date": None})
+
+
+def _draw(rows: list[dict[str, Any]], path: Path) -> None:
+    figure = _figure(1 + 0.55 * len(rows))
     axes = figure.subplots()
     sides = list(dict.fromkeys(side for row in rows for side in row["summary"]))
     for number, side in enumerate(sides):

@@ -24,6 +24,8 @@ class Result:
     # What all but the slowest took, and how many of a hundred those are.
     tail: dict[str, float] = field(default_factory=dict)
     share: int = 99
+    # When each sample was taken, in seconds: then they are drawn through time.
+    moments: list[float] = field(default_factory=list)
 
     def ratios(self, side: str) -> list[float]:
         """Each round's own ratio: what disturbs a round disturbs both sides of it."""

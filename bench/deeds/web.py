@@ -1,6 +1,7 @@
 """Requests through the WSGI application, as a web server's thread makes them, one by one."""
 
 import io
+import random
 import sys
 import time
 from functools import cache
@@ -20,6 +21,19 @@ def ask(path: str, hosts: list[str], count: int, cookie: str = "") -> list[float
         _answer(application, environ)
         seconds.append(time.perf_counter() - started)
     return seconds
+
+
+def wander(path: str, hosts: list[str], seconds: float, seed: int) -> list[float]:
+    """Ask for a page of any host at a time, for so long, and return when each answer was there."""
+    # Chance that comes the same in each run.
+    chance = random.Random(seed)  # noqa: S311
+    application = _application()
+    started = time.perf_counter()
+    moments = [0.0]
+    while moments[-1] < seconds:
+        _answer(application, _environ(path, chance.choice(hosts), cookie=""))
+        moments.append(time.perf_counter() - started)
+    return moments[1:]
 
 
 @cache

@@ -1,6 +1,6 @@
 """The measurements, a module each; importing them fills the list, in the order of a run."""
 
-from bench.measurements import burst, fleet, members, processes, requests, signin, signup
+from bench.measurements import burst, fleet, members, memory, processes, requests, signin, signup
 from bench.registry import MEASUREMENTS
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "burst",
     "fleet",
     "members",
+    "memory",
     "processes",
     "requests",
     "signin",

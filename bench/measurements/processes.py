@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import psutil
 
+from bench.clocks import private_bytes
 from bench.measurements.requests import prepare
 from bench.registry import Run, measurement
 from bench.results import Result
@@ -16,8 +17,8 @@ MIB = 2**20
     "processes",
     "How long `django.setup()` takes in a fresh interpreter, what the process weighs after it has "
     "answered a few pages, and what its database connection weighs before and after it has read "
-    "a row of one table in each tenant's schema (`plain` has but one). What processes share is "
-    "divided among them.",
+    "a row of one table in each tenant's schema (`plain` has but one). What web "
+    "processes share is divided among them; of a connection it is what is its own alone.",
 )
 def processes(run: Run) -> Iterator[Result]:
     hosts = prepare(run)
@@ -41,12 +42,16 @@ def _connections(run: Run, sides: dict[str, Side]) -> Iterator[Result]:
         schemas = side.do(f"{name}.schemas").result
         side.do("wire.switches", schemas=schemas[:1], count=1)
         backend = side.do("wire.backend", schema=schemas[0]).result
-        before[name] = [_weight(backend)]
+        before[name] = [_private(backend)]
         side.do("wire.switches", schemas=schemas, count=len(schemas))
-        after[name] = [_weight(backend)]
+        after[name] = [_private(backend)]
     tenants = run.tenants["ours"]
     yield Result("processes", "a connection that has seen one tenant", "MiB", before, "plain")
     yield Result("processes", f"one that has seen {tenants:,}", "MiB", after, "plain")
+
+
+def _private(process_id: int) -> float:
+    return private_bytes(psutil.Process(process_id)) / MIB
 
 
 def _weight(process_id: int) -> float:

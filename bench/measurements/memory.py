@@ -1,0 +1,98 @@
+"""What connections come to hold when they see all tenants, and what it costs to bound that."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from time import monotonic, sleep
+from typing import Any
+
+from bench.measurements.requests import prepare
+from bench.registry import Run, measurement
+from bench.results import Result
+from bench.sides import Side
+
+MIB = 2**20
+PAGE = "/bench/tables/"
+PROCESSES = 4
+# How long each way is worked in, and how often it is looked at meanwhile.
+SECONDS = {"tiny": 0.5, "usual": 10, "full": 300}
+LOOKS = 20
+# The service's own default, where there are tenants enough for it.
+MOST_SCHEMAS = 200
+WAYS = ("replaced", "kept", "pinned")
+
+Taken = dict[str, list[float]]
+
+
+@measurement(
+    "connections",
+    "Four processes with a connection each ask for tenants at random, for a page that looks into "
+    "every one of the tenant's tables: the most that a page can touch. `replaced`: a connection "
+    "sees so many schemas (`SCHEMAS_A_CONNECTION`), then another takes its place. `kept`: none is "
+    "replaced. `pinned`: none is replaced, and each process sees its own quarter of the tenants. "
+    "Memory is what PostgreSQL's processes hold each for itself, and all that they hold, with what "
+    "they share counted once.",
+)
+def connections(run: Run) -> Iterator[Result]:
+    prepare(run)
+    tenants = _have_tenants(run, run.size.tenants[-1])
+    most = max(1, min(MOST_SCHEMAS, tenants // 4))
+    taken = {way: _work(run, way, tenants, most) for way in WAYS}
+    at = f"{tenants:,} tenants, {most} schemas a connection"
+    yield _row(f"requests a second, {at}", "requests", taken, "rate", against="kept")
+    yield _row(f"memory of connections, {at}", "MiB", taken, "private", against="kept")
+    yield _row(f"memory of all PostgreSQL, {at}", "MiB", taken, "total", against="kept")
+
+
+def _row(at: str, unit: str, taken: dict[str, Taken], key: str, *, against: str = "") -> Result:
+    samples = {way: each[key] for way, each in taken.items()}
+    moments = taken[WAYS[0]]["moments"]
+    return Result("connections", at, unit, samples, against, moments=moments)
+
+
+def _have_tenants(run: Run, wanted: int) -> int:
+    """Fill up to so many tenants, and return how many there are."""
+    there = run.tenants["ours"]
+    if there < wanted:
+        with run.sides("ours") as sides:
+            sides["ours"].do("ours.fill", first=there, count=wanted - there)
+        run.tenants["ours"] = wanted
+    return run.tenants["ours"]
+
+
+def _work(run: Run, way: str, tenants: int, most: int) -> Taken:
+    """Have the processes ask as fast as they can, and look at their server meanwhile."""
+    hosts = [f"bench-{number}.localhost" for number in range(tenants)]
+    shares = [hosts[number % tenants :: PROCESSES] for number in range(PROCESSES)]
+    limit = str(most if way == "replaced" else 0)
+    with ExitStack() as stack, ThreadPoolExecutor(PROCESSES) as pool:
+        crew = [
+            stack.enter_context(run.sides("ours", SCHEMAS_A_CONNECTION=limit))["ours"]
+            for _ in range(PROCESSES)
+        ]
+        for side in crew:
+            side.do("web.ask", path=PAGE, hosts=hosts[:1], count=1)
+        asking = [
+            pool.submit(_ask, side, share if way == "pinned" else hosts, run)
+            for side, share in zip(crew, shares, strict=True)
+        ]
+        return _watch(run, asking)
+
+
+def _ask(side: Side, hosts: list[str], run: Run) -> Any:
+    wishes = {"seconds": SECONDS[run.size.name], "seed": side.process_id}
+    return side.do("web.wander", path=PAGE, hosts=hosts, **wishes)
+
+
+def _watch(run: Run, asking: list["Future[Any]"]) -> Taken:
+    started, span = monotonic(), SECONDS[run.size.name] / LOOKS
+    found: Taken = {"moments": [], "private": [], "total": []}
+    for number in range(1, LOOKS + 1):
+        sleep(max(0, started + number * span - monotonic()))
+        found["moments"].append(number * span)
+        found["private"].append(run.clock.private() / MIB)
+        found["total"].append(run.clock.memory() / MIB)
+    counts = [0] * LOOKS
+    for moment in (moment for each in asking for moment in each.result().result):
+        counts[min(LOOKS - 1, int(moment / span))] += 1
+    return {**found, "rate": [count / span for count in counts]}
