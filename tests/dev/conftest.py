@@ -14,6 +14,9 @@ from dev.paths import ROOT
 # A program in the tree of a test stands for the service, and gets nothing of ours.
 OURS = ("DATABASE_URL", "DATABASE_ADMIN_URL", "REDIS_URL", "SAAS_ENV", "PORT", "DEV_STACK")
 
+# In seconds. What a launcher may take on a machine with much else to do.
+PATIENCE = 120
+
 
 @pytest.fixture
 def place(tmp_path):
@@ -71,4 +74,4 @@ def launch(tree, bare_environ):
     for process in started:
         if process.poll() is None:
             process.terminate()
-            process.wait(30)
+            process.wait(PATIENCE)

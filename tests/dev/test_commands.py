@@ -14,11 +14,12 @@ import psutil
 import pytest
 
 from dev import leftovers
+from tests.dev.conftest import PATIENCE
 
 pytestmark = pytest.mark.xdist_group("commands")
 
 
-def wait_for(condition, seconds=40):
+def wait_for(condition, seconds=PATIENCE):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it didn't happen in time"
@@ -73,7 +74,7 @@ def test_run_comes_up_and_tells_where(up, tree):
 
 def test_run_prepares_the_database_once(up, launch, tree):
     up.terminate()
-    up.wait(30)
+    up.wait(PATIENCE)
 
     second = launch("run")
     wait_for(says(second, "Ready after"))
@@ -90,7 +91,7 @@ def test_run_prepares_the_database_once(up, launch, tree):
 def test_run_ends_everything_it_started(up, tree, end):
     up.send_signal(end)
 
-    assert up.wait(30) == 0
+    assert up.wait(PATIENCE) == 0
     assert of_tree(tree) == []
     assert not (tree / "var" / "endpoints.json").exists()
 
@@ -109,7 +110,7 @@ def test_run_ends_while_it_still_starts(launch, tree):
 def test_a_second_run_says_that_there_is_a_first(up, launch):
     second = launch("run")
 
-    assert second.wait(30) == 1
+    assert second.wait(PATIENCE) == 1
     sentence = f"`run` is already running in this checkout (process {up.pid}) at http://localhost"
     assert sentence in second.log.read_text()
     assert up.poll() is None
@@ -156,7 +157,7 @@ def test_a_port_in_use_is_refused_before_anything_starts(launch, tree):
 
         process = launch("run", PORT=str(port))
 
-        assert process.wait(30) == 1
+        assert process.wait(PATIENCE) == 1
     assert says(process, f"Port {port}, chosen with PORT, is in use")()
     assert not (tree / "var" / "run" / "postgres").exists()
 
@@ -166,7 +167,7 @@ def test_a_database_that_dies_ends_the_run(up, tree):
 
     database.kill()
 
-    up.wait(30)
+    up.wait(PATIENCE)
     assert "PostgreSQL ended by itself." in up.log.read_text()
     assert of_tree(tree) == []
 
@@ -177,19 +178,19 @@ def test_services_prints_an_environment_that_others_share(launch, tree):
 
     second = launch("services")
 
-    assert second.wait(30) == 0
+    assert second.wait(PATIENCE) == 0
     lines = [line for line in first.log.read_text().splitlines() if line.startswith("export ")]
     assert "export SAAS_ENV=development" in lines
     assert second.log.read_text().splitlines() == lines
     first.terminate()
-    assert first.wait(30) == 130
+    assert first.wait(PATIENCE) == 130
     assert of_tree(tree) == []
 
 
 def test_manage_leans_on_a_running_stack(up, launch, tree):
     process = launch("manage", "check")
 
-    assert process.wait(30) == 0
+    assert process.wait(PATIENCE) == 0
     assert (tree / "asked.log").read_text().splitlines()[-1] == "check development"
     assert up.poll() is None
 
@@ -197,7 +198,7 @@ def test_manage_leans_on_a_running_stack(up, launch, tree):
 def test_manage_alone_brings_its_servers_and_takes_them_away(launch, tree):
     process = launch("manage", "check")
 
-    assert process.wait(30) == 0
+    assert process.wait(PATIENCE) == 0
     assert (tree / "asked.log").read_text() == "check development\n"
     assert of_tree(tree) == []
 
@@ -205,21 +206,21 @@ def test_manage_alone_brings_its_servers_and_takes_them_away(launch, tree):
 def test_reset_refuses_while_a_stack_is_up(up, launch, tree):
     process = launch("reset")
 
-    assert process.wait(30) == 1
+    assert process.wait(PATIENCE) == 1
     assert says(process, "`run` is already running")()
     assert (tree / "var" / "secrets.json").exists()
 
 
 def test_reset_leaves_nothing_of_the_development_data(launch, tree):
-    assert launch("manage", "check").wait(30) == 0
+    assert launch("manage", "check").wait(PATIENCE) == 0
 
-    assert launch("reset").wait(30) == 0
+    assert launch("reset").wait(PATIENCE) == 0
 
     assert [path.name for path in (tree / "var").iterdir()] == ["lock"]
 
 
 def test_secrets_are_for_their_owner_alone(launch, tree):
-    assert launch("manage", "check").wait(30) == 0
+    assert launch("manage", "check").wait(PATIENCE) == 0
 
     assert (tree / "var" / "secrets.json").stat().st_mode & 0o777 == 0o600
 
@@ -230,12 +231,12 @@ def test_another_user_s_checkout_is_explained(launch, tree):
 
     process = launch("services")
 
-    assert process.wait(30) == 1
+    assert process.wait(PATIENCE) == 1
     assert says(process, "can't be written by this user")()
 
 
 def test_an_unknown_command_lists_the_known_ones(launch):
     process = launch("dance")
 
-    assert process.wait(30) == 2
+    assert process.wait(PATIENCE) == 2
     assert says(process, "run|test|prove|bench|services|manage|reset")()

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from dev import leftovers
+from tests.dev.conftest import PATIENCE
 
 pytestmark = pytest.mark.xdist_group("commands")
 
@@ -51,11 +52,11 @@ def run_tests(tree, bare_environ, tmp_path):
     for process in started:
         if process.poll() is None:
             process.terminate()
-            process.wait(30)
+            process.wait(PATIENCE)
 
 
 def wait_for_report(process):
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + PATIENCE
     while not (process.report.exists() and process.report.read_text()):
         assert time.monotonic() < deadline, "the tests never started"
         time.sleep(0.05)
