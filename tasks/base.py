@@ -40,7 +40,10 @@ class TenantTask(Task):  # type: ignore[type-arg]  # Generic in the stubs alone.
 
     def bound_context(self) -> Any:
         """Return the context of the schema that the message was bound to."""
-        schema_name = schema_of(self)
+        return self.context_of(schema_of(self))
+
+    def context_of(self, schema_name: str) -> Any:
+        """Return the context of a schema, where this task may work in it."""
         if schema_name == get_public_schema_name():
             if not self.allow_public:
                 raise TenantMissingError(f"{self.name} does not run in public.")

@@ -11,6 +11,7 @@ from django.utils.timezone import localtime
 from tasks import relay
 from tasks.base import TenantTask
 from tasks.errors import TenantClosedError, TenantUnknownError
+from tasks.lines import Line
 from tasks.mail import Letter
 from tasks.models import Message
 from tasks.payloads import unseal
@@ -26,18 +27,24 @@ class Delivery(TenantTask):
     kind: str
 
     def __call__(self, pk: str) -> None:
+        with Line() as line:
+            self.deliver(pk, schema_of(self), line)
+
+    def deliver(self, pk: str, schema_name: str, line: Line) -> bool:
+        """Send a message of a schema; whether the mail server would take another one."""
         try:
-            context = self.bound_context()
+            context = self.context_of(schema_name)
         except TenantClosedError:
             with public_context(DatabaseRole.RELAY):
                 relay.hold(pk)
         except TenantUnknownError as error:
             with public_context(DatabaseRole.RELAY):
-                for message in Message.objects.of_schema(schema_of(self)).filter(pk=pk):
+                for message in Message.objects.of_schema(schema_name).filter(pk=pk):
                     relay.bury(message, error)
         else:
             with context:
-                relay.deliver(pk, write=self.run)
+                return relay.deliver(pk, write=self.run, line=line)
+        return True
 
 
 def delivery(kind: str) -> Callable[[Callable[[Message], Letter]], Any]:

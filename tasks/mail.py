@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from tasks import mailserver, ratelimits
+from tasks.lines import Line
 from tasks.models import Message
 from tasks.ratelimits import Budget, everywhere, here
 from tasks.roles import DatabaseRole
@@ -54,7 +55,7 @@ def render(letter: Letter) -> EmailMultiAlternatives:
     return email
 
 
-def send(message: Message, letter: Letter) -> None:
+def send(message: Message, letter: Letter, line: Line) -> None:
     """Send the letter under the message's stable Message-ID.
 
     Raises `RateLimitedError` when its reader gets too many such letters, and whatever the
@@ -68,7 +69,7 @@ def send(message: Message, letter: Letter) -> None:
     # Providers may rewrite the header; anymail hands them this beside it.
     email.metadata = {"message_id": str(message.pk)}  # type: ignore[attr-defined]  # anymail's, untyped.
     with mailserver.conversation():
-        email.send()
+        line.send(email)
 
 
 def _in_header(text: str) -> str:

@@ -48,15 +48,14 @@ def ask_leave() -> None:
     _wait_for_turn()
 
 
-def capacity(most: int) -> int:
-    """Return how many letters are worth handing out now, `most` at most."""
+def capacity(most: int, *, seconds: float) -> int:
+    """Return how many letters are worth taking for so many seconds, `most` at most."""
     with public_context():
         if cache.get(FAILURES):
             return 0 if cache.get(PAUSED) else 1
     if not settings.OUTBOX_RATE:
         return most
-    sweep = settings.CELERY_BEAT_SCHEDULE["relay-the-outbox"]["schedule"]
-    return max(1, min(most, int(ratelimits.per_second(settings.OUTBOX_RATE) * sweep)))
+    return max(1, min(most, int(ratelimits.per_second(settings.OUTBOX_RATE) * seconds)))
 
 
 @contextmanager

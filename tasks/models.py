@@ -63,6 +63,12 @@ class Message(models.Model):
                 name="message_due",
                 condition=Q(state__in=("pending", "sending", "failed")),
             ),
+            # Whose turn it is, and which of their letters: see tasks/turns.py.
+            models.Index(
+                fields=["schema_name", "expires_at", "due_at"],
+                name="message_in_turn",
+                condition=Q(state__in=("pending", "sending", "failed")),
+            ),
             models.Index(fields=["created_at"], name="message_dead", condition=Q(state="dead")),
             models.Index(fields=["-created_at"], name="message_newest"),
             models.Index(fields=["schema_name", "user_id"], name="message_of_user"),

@@ -10,7 +10,7 @@ from celery import current_app
 from django.db import transaction
 from django.utils import timezone
 
-from tasks import breakers, brokers
+from tasks import breakers, brokers, ratelimits
 from tasks.errors import PayloadGoneError
 from tasks.models import Message
 from tasks.payloads import seal
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# The sweep leaves a new message alone for so long: its nudge is on the way.
-NUDGE_HEAD_START = timedelta(seconds=20)
+# How many of one tenant's letters go to the queue at once, and how long they are worth it there.
+NUDGES = "5/second"
+NUDGE_EXPIRES = 20
 
 
 def enqueue(
@@ -54,7 +55,6 @@ def enqueue(
         "arguments": arguments,
         "payload": sealed,
         "expires_at": timezone.now() + expires_in if expires_in is not None else None,
-        "due_at": timezone.now() + NUDGE_HEAD_START,
     }
     message, created = _keep(schema_name, own_key, content, is_new=is_first or key is None)
     if created:
@@ -86,13 +86,23 @@ def nudge_on_commit(message: Message) -> None:
 
 
 def nudge(task_name: str, schema_name: str, pk: str) -> None:
-    """Send the delivery to the queue, bound to its schema; a queue that is away gets nothing."""
-    if not breakers.broker().allows():
+    """Send the delivery to the queue, bound to its schema; a queue that is away gets nothing.
+
+    Nor does one that a tenant would fill: others' letters would wait behind theirs. What is
+    over leaves by the sweep, each tenant's in turn, and so does what waits in the queue too long.
+    """
+    if not breakers.broker().allows() or ratelimits.pace(f"nudges:{schema_name}", NUDGES):
         return
     task = cast("Delivery", current_app.tasks[task_name])
     try:
         with brokers.producer() as producer:
-            task.apply_async((pk,), schema_name=schema_name, retry=False, producer=producer)
+            task.apply_async(
+                (pk,),
+                schema_name=schema_name,
+                retry=False,
+                producer=producer,
+                expires=NUDGE_EXPIRES,
+            )
     except brokers.AWAY as error:
         logger.warning("No worker was told of %s: %s", pk, type(error).__name__)
 
@@ -104,8 +114,7 @@ def resend(*, message: Message) -> None:
     """
     with transaction.atomic():
         renewed = Message.objects.resendable().filter(pk=message.pk)
-        due_at = timezone.now() + NUDGE_HEAD_START
-        if not renewed.update(state=Message.State.PENDING, attempts=0, due_at=due_at):
+        if not renewed.update(state=Message.State.PENDING, attempts=0, due_at=timezone.now()):
             raise PayloadGoneError("It is being sent, or its content is erased.")
         nudge_on_commit(message)
 

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, F, Q, QuerySet
 
 if TYPE_CHECKING:
     from tasks.models import Message
@@ -38,14 +37,9 @@ class MessageQuerySet(QuerySet["Message"]):
         """Those whose turn has come, a lost worker's among them."""
         return self.filter(state__in=self.model.State.undelivered(), due_at__lte=now)
 
-    def in_turn(self, now: datetime) -> "MessageQuerySet":
-        """What is due, one of each schema after the other; what expires comes first in each."""
-        of_schema = Window(
-            RowNumber(),
-            partition_by="schema_name",
-            order_by=[F("expires_at").asc(nulls_last=True), "due_at"],
-        )
-        return self.due(now).annotate(turn=of_schema).order_by("turn", "due_at")
+    def most_urgent(self) -> "MessageQuerySet":
+        """In the order in which a tenant's own letters leave: what expires comes first."""
+        return self.order_by(F("expires_at").asc(nulls_last=True), "due_at")
 
     def resendable(self) -> "MessageQuerySet":
         """Those that another attempt could send: a secret that is erased can't come back."""

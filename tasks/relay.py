@@ -7,18 +7,19 @@ process that dies in between can send a letter twice, under one Message-ID.
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from smtplib import SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.utils import timezone
 
-from tasks import mail, mailserver
+from tasks import mail, mailserver, turns
 from tasks.errors import MailServerAwayError, PayloadGoneError, RateLimitedError, TenantUnknownError
+from tasks.lines import Line
 from tasks.models import Message
 from tasks.workspace import current_schema
 
@@ -28,8 +29,11 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT + 60)
 # How long a suspended tenant's messages wait before they are looked at again.
 HOLD = timedelta(minutes=15)
-# How long a message that the sweep hands out is left to the worker.
-HANDED_OUT = timedelta(minutes=2)
+# How long a message that is handed out is left to whoever took it.
+HANDED_OUT = timedelta(seconds=30)
+# How many letters somebody takes at once, and for how many seconds before others have their turn.
+HANDFUL = 20
+TURN = 3.0
 BATCH = 500
 # What one run of the pruning takes at most, so that it ends well within a task's time.
 PRUNED_BATCHES = 40
@@ -41,25 +45,30 @@ PERMANENT = (PayloadGoneError, ObjectDoesNotExist, TenantUnknownError)
 State = Message.State
 
 
-def deliver(pk: str, *, write: Callable[[Message], mail.Letter]) -> None:
-    """Send one message, once: whoever comes while it is claimed or done does nothing."""
+def deliver(pk: str, *, write: Callable[[Message], mail.Letter], line: Line) -> bool:
+    """Send one message, once: whoever comes while it is claimed or done does nothing.
+
+    Returns whether the mail server would take another one.
+    """
     message = claim(pk)
     if message is None:
-        return
+        return True
     try:
         refuse_expired(message)
         mailserver.ask_leave()
-        mail.send(message, write(message))
+        mail.send(message, write(message), line)
     except PERMANENT as error:
         bury(message, error)
     except MailServerAwayError:
         put_back(message)
+        return False
     except RateLimitedError as error:
         wait_for_the_reader(message, timedelta(seconds=error.retry_after))
     except Exception as error:  # noqa: BLE001  # Whatever fails, the message must be tried again.
         postpone(message, error)
     else:
         record_sent(message)
+    return True
 
 
 def claim(pk: str) -> Message | None:
@@ -162,21 +171,25 @@ def hold(pk: str, wait: timedelta = HOLD) -> None:
 
 
 def hand_out() -> list[Message]:
-    """Return the messages that are due, each given to the caller alone for a while.
+    """Return some messages that are due, each given to the caller alone for a while.
 
     Each tenant in turn, those first whose secret expires first: nobody's thousand welcomes
-    stand before another's code. As many as the mail server takes until the next sweep.
+    stand before another's code. As many as the mail server takes in a turn.
     """
-    now, capacity = timezone.now(), mailserver.capacity(BATCH)
+    now, capacity = timezone.now(), mailserver.capacity(HANDFUL, seconds=TURN)
     with transaction.atomic():
-        turn = list(Message.objects.in_turn(now).values_list("pk", flat=True)[:capacity])
-        due = Message.objects.due(now).filter(pk__in=turn).select_for_update(skip_locked=True)
-        positions = {pk: position for position, pk in enumerate(turn)}
-        messages = sorted(due, key=lambda message: positions[message.pk])
+        messages = turns.take(now, capacity)
         Message.objects.filter(pk__in=[message.pk for message in messages]).update(
             state=State.PENDING, due_at=now + HANDED_OUT
         )
     return messages
+
+
+def take_back(messages: Iterable[Message]) -> None:
+    """Leave what was handed out and hasn't been tried to whoever comes next."""
+    untouched = Message.objects.filter(pk__in=[each.pk for each in messages], state=State.PENDING)
+    has_failed = Case(When(last_error="", then=Value(State.PENDING)), default=Value(State.FAILED))
+    untouched.update(state=has_failed, due_at=timezone.now())
 
 
 def erase_expired() -> int:

@@ -31,9 +31,11 @@ MODES = {
     "5xx": "refuses each reader for good",
     "5xx_after_data": "refuses each letter for good, once it has read it",
     "busy": "greets with 421 and hangs up",
+    "tired": "has had enough of each connection after two letters",
     "slow": "takes its time for each answer",
 }
 SLOWNESS = 2.0
+ENOUGH = 2
 # It would tell every word of every conversation.
 logging.getLogger("mail.log").setLevel(logging.ERROR)
 
@@ -52,7 +54,17 @@ class _Handler:
     def __init__(self, server: "FaultySMTP") -> None:
         self._server = server
 
-    async def handle_RCPT(  # noqa: N802  # aiosmtpd calls it by this name.
+    async def handle_MAIL(  # noqa: N802  # aiosmtpd calls it by this name.
+        self, _smtp: SMTP, session: Any, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        session.letters = getattr(session, "letters", 0) + 1
+        if self._server.mode == "tired" and session.letters > ENOUGH:
+            return "421 4.7.0 Enough for one connection"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802  # The same.
         self, _smtp: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         await self._server.take_time()

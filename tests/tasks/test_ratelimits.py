@@ -1,7 +1,11 @@
 """Rate limits: counted for each, for all processes, and bounded while Redis is away."""
 
+import subprocess
+import sys
+
 import pytest
 
+from dev.paths import ROOT
 from tasks import ratelimits
 from tasks.errors import RateLimitedError
 
@@ -48,3 +52,24 @@ def test_limits_can_be_off(settings):
 
     for _ in range(5):
         ratelimits.hit("find", "10.0.0.1")
+
+
+ASKING = """
+import django
+django.setup()
+from dev.paths import ROOT
+from tasks import ratelimits
+print(sum(not ratelimits.pace("letters", "5/hour") for _ in range(5)))
+"""
+
+
+def test_two_processes_keep_one_pace():
+    asking = [
+        subprocess.Popen([sys.executable, "-c", ASKING], cwd=ROOT, stdout=subprocess.PIPE)
+        for _ in range(2)
+    ]
+
+    granted = [int(process.communicate(timeout=120)[0]) for process in asking]
+
+    assert sum(granted) == 5
+    assert [process.returncode for process in asking] == [0, 0]

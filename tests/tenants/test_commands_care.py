@@ -158,7 +158,7 @@ def test_relay_outbox_sends_what_is_due_without_any_worker(acme, globex, make_us
     gone = make_user(globex, "gone@globex.test")
     now = timezone.now()
     with public_context():
-        Message.objects.exclude(user_id=early.pk).update(due_at=now - timedelta(seconds=1))
+        Message.objects.filter(user_id=early.pk).update(due_at=now + timedelta(hours=1))
     with workspace_context(globex):
         gone.delete()
 

@@ -3,9 +3,8 @@
 from collections import Counter
 from typing import Any
 
-from celery import current_app
-
-from tasks import relay
+from tasks import relay, rounds
+from tasks.lines import Line
 from tasks.models import Message
 from tasks.roles import DatabaseRole
 from tasks.workspace import public_context
@@ -19,9 +18,10 @@ class Command(ServiceCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         outcome: Counter[str] = Counter()
-        while messages := _due():
-            for message in self.progress(messages, "letters"):
-                outcome[_send(message)] += 1
+        with Line() as line:
+            while messages := _due():
+                for message in self.progress(messages, "letters"):
+                    outcome[_send(message, line)] += 1
         counts = ", ".join(f"{count} {state}" for state, count in sorted(outcome.items()))
         self.stdout.write(counts or "Nothing is due.")
 
@@ -31,10 +31,8 @@ def _due() -> list[Message]:
         return relay.hand_out()
 
 
-def _send(message: Message) -> str:
+def _send(message: Message, line: Line) -> str:
     """Run the delivery as a worker would, bound to its schema; return the message's new state."""
-    task = current_app.tasks[message.task]
-    headers = {"schema_name": message.schema_name}
-    task.apply((str(message.pk),), headers=headers, throw=True)
+    rounds.deliver(message, line)
     with public_context(DatabaseRole.RELAY):
         return str(Message.objects.values_list("state", flat=True).get(pk=message.pk))

@@ -86,8 +86,8 @@ MISTAKES = [
     Mistake(
         "letters are given to the queue, and nobody looks after them",
         "tasks/jobs.py",
-        "    messages = relay.hand_out()\n",
-        "    messages = []\n",
+        "    return rounds.go(call=call_another)\n",
+        "    return 0\n",
         "is pending",
         blows=("Valkey",),
         seconds=4,
