@@ -30,8 +30,8 @@ class Size:
 
 
 SIZES = {
-    "tiny": Size("tiny", (2,), rounds=1, requests=3, members=60, letters=5),
-    "usual": Size("usual", (10, 100), rounds=10, requests=400, members=50_000, letters=10_000),
+    "tiny": Size("tiny", (2,), rounds=1, requests=3, members=60, letters=50),
+    "usual": Size("usual", (10, 100), rounds=10, requests=400, members=50_000, letters=5_000),
     "full": Size(
         "full",
         (1_000, 3_000),

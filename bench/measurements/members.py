@@ -35,6 +35,7 @@ PEOPLE = """
         now() - n * interval '1 minute',
         CASE WHEN n %% 3 > 0 THEN now() - n * interval '7 seconds' END
     FROM generate_series(1, %(count)s) AS n
+    ON CONFLICT DO NOTHING
 """
 PROFILES = """
     INSERT INTO {schema}.accounts_profile
@@ -61,7 +62,7 @@ def members(run: Run) -> Iterator[Result]:
     with run.sides("service") as sides:
         side = sides["service"]
         cookie = side.do("ours.sign_in", host=HOST).result
-        _plant(run, side)
+        people(run, side, run.size.members)
         for words, query in PAGES.items():
             yield _page(run, side, cookie, words, query.format(rare=run.size.members // 2))
 
@@ -76,11 +77,11 @@ def _page(run: Run, side: Side, cookie: str, words: str, query: str) -> Result:
     return Result("members", at, "ms", {"service": taken}, tail=tail, share=95)
 
 
-def _plant(run: Run, side: Side) -> None:
+def people(run: Run, side: Side, count: int) -> None:
     """Write the people past Django, which would take minutes for it."""
     schema = sql.Identifier(side.do("ours.schemas").result[0])
     url = run.databases["ours"]["DATABASE_ADMIN_URL"]
-    values = {"first": list(FIRST), "last": list(LAST), "count": run.size.members}
+    values = {"first": list(FIRST), "last": list(LAST), "count": count}
     with psycopg.connect(url, autocommit=True) as server:
         server.execute(sql.SQL(PEOPLE).format(schema=schema), values)
         for statement in (PROFILES, ADDRESSES):

@@ -31,7 +31,7 @@ def processes(run: Run) -> Iterator[Result]:
     with run.sides(*starts) as sides:
         for name, side in sides.items():
             side.do("web.ask", path="/bench/", hosts=hosts[name], count=run.size.requests)
-        weights = {name: [_weight(side.process_id)] for name, side in sides.items()}
+        weights = {name: [weight(side.process_id)] for name, side in sides.items()}
         yield Result("processes", "a web process", "MiB", weights, "plain")
         yield from _connections(run, sides)
 
@@ -54,7 +54,7 @@ def _private(process_id: int) -> float:
     return private_bytes(psutil.Process(process_id)) / MIB
 
 
-def _weight(process_id: int) -> float:
+def weight(process_id: int) -> float:
     """Return the mebibytes that a process holds; 0 where this machine doesn't tell."""
     try:
         return float(psutil.Process(process_id).memory_full_info().pss) / MIB

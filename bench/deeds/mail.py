@@ -1,0 +1,81 @@
+"""Our side's letters: many that wait, one more, and people who sign up meanwhile."""
+
+import time
+from uuid import uuid4
+
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import User
+from bench.deeds.ours import Browser
+from bench.sink import WATCHED
+from tasks.deliveries import send_welcome
+from tasks.jobs import call_another
+from tasks.models import Message
+from tasks.roles import DatabaseRole
+from tasks.workspace import public_context, workspace_context
+from tenants import hosts
+
+PASSWORD = "correct horse battery staple"  # noqa: S105  # Nobody's.
+BATCH = 5_000
+FOUND = 303
+
+
+def queue_welcomes(host: str, count: int) -> None:
+    """Put welcomes to a tenant's people in the outbox, as `enqueue` would, and wake a worker."""
+    tenant = hosts.find_tenant(host)
+    assert tenant
+    with workspace_context(tenant):
+        people = list(User.objects.values_list("pk", flat=True)[:count])
+        for start in range(0, count, BATCH):
+            Message.objects.bulk_create(
+                Message(
+                    schema_name=tenant.schema_name,
+                    kind=send_welcome.kind,
+                    task=send_welcome.name,
+                    key=uuid4().hex,
+                    user_id=people[number % len(people)],
+                    due_at=timezone.now(),
+                )
+                for number in range(start, min(count, start + BATCH))
+            )
+    call_another()
+
+
+def welcome_one(host: str, reader: str) -> float:
+    """Make somebody whose letter is watched for, and return when they were committed."""
+    tenant = hosts.find_tenant(host)
+    assert tenant
+    with workspace_context(tenant):
+        User.objects.create_user(f"{WATCHED}{reader}", None, full_name="Ada Watched")
+    return time.time()
+
+
+def waiting() -> int:
+    """Return how many letters are not sent yet."""
+    with public_context(DatabaseRole.RELAY):
+        return Message.objects.exclude(state=Message.State.SENT).count()
+
+
+def sign_up(names: list[str]) -> list[float]:
+    """Send the form of the sign-up for each name, and return what each answer took."""
+    return [_sign_up(name) for name in names]
+
+
+def _sign_up(name: str) -> float:
+    typed = {
+        "organization": name,
+        "subdomain": name,
+        "full_name": "Grace Hopper",
+        "email": f"grace@{name}.test",
+        "password": PASSWORD,
+        "terms": "on",
+        "opening_key": str(uuid4()),
+    }
+    started = time.perf_counter()
+    answer = Browser().post("/signup/", typed, headers={"host": "localhost"})
+    taken = time.perf_counter() - started
+    if answer.status_code != FOUND:
+        raise RuntimeError(f"The form was answered {answer.status_code}: {answer.content[-500:]!r}")
+    assert not connection.in_atomic_block
+    return taken

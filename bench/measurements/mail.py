@@ -1,0 +1,246 @@
+"""A long queue of letters: how fast it empties, and who feels it."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import psutil
+
+from bench.measurements.members import people
+from bench.measurements.processes import weight
+from bench.measurements.requests import prepare
+from bench.registry import Run, measurement
+from bench.results import Result, percentile
+from bench.sides import Side
+from bench.sink import WATCHED
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+NOISY, QUIET = "bench-0.localhost", "bench-1.localhost"
+ROUNDS = 5
+# At a time, in turn with the relay at rest.
+SIGN_UPS = 10
+PATIENCE = 600
+PARTS = ("at the start", "halfway", "at the end")
+
+
+@measurement(
+    "mail",
+    "Welcomes to people of one tenant wait in the outbox, and a Celery worker of two processes "
+    "sends them as in production, beside beat, to an SMTP server that takes every letter. Then "
+    "the same queue again, while somebody else's one letter is timed from the commit to its "
+    "arrival, and while people sign up by the form (`busy`), in turn with a relay that is "
+    "stopped (`quiet`). All of it shares this machine's cores.",
+)
+def mail(run: Run) -> Iterator[Result]:
+    prepare(run)
+    with run.sides("service") as sides, _sink() as sink:
+        side = sides["service"]
+        people(run, side, run.size.letters)
+        with _relay(run, sink) as relay:
+            yield from _throughput(run, side, relay, sink)
+            yield from _neighbours(run, side, relay, sink)
+            yield from _sign_ups(run, side, relay)
+
+
+@dataclass
+class Sink:
+    """A handle on the mail server's process."""
+
+    process: "subprocess.Popen[str]"
+    port: int
+
+    def read(self) -> dict[str, Any]:
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        counted: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return counted
+
+
+class Relay:
+    """A worker and beat, which are started as in production."""
+
+    def __init__(self, environment: dict[str, str], folder: Path) -> None:
+        self._processes = [
+            _started(name, environment, folder / f"{name}.log") for name in ("worker", "beat")
+        ]
+
+    def family(self) -> list[psutil.Process]:
+        """Return the worker's processes."""
+        worker = psutil.Process(self._processes[0].pid)
+        return [worker, *worker.children(recursive=True)]
+
+    def worked(self) -> float:
+        """Return the seconds of processor time that the worker has had."""
+        return sum(sum(each.cpu_times()[:2]) for each in self.family())
+
+    def weight(self) -> float:
+        return sum(weight(each.pid) for each in self.family())
+
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Have nobody send for the block."""
+        family = self.family()
+        for each in family:
+            each.suspend()
+        try:
+            yield
+        finally:
+            for each in family:
+                each.resume()
+
+    def end(self) -> None:
+        for process in self._processes:
+            process.terminate()
+        for process in self._processes:
+            process.wait(60)
+
+
+def _throughput(run: Run, side: Side, relay: Relay, sink: Sink) -> Iterator[Result]:
+    count = run.size.letters
+    _wake_up(side, sink)
+    side.do("mail.queue_welcomes", host=NOISY, count=count)
+    before, worked, database = sink.read(), relay.worked(), run.clock.read()
+    weights = []
+    started = 0.0
+    for share in (0, 0.5, 1):
+        _until(partial(_have_arrived, sink, before, max(1, share * count)), count)
+        started = started or time.perf_counter()
+        weights.append(relay.weight())
+    seconds = time.perf_counter() - started
+    opened = sink.read()["connections"] - before["connections"]
+    spent = (relay.worked() - worked, run.clock.read() - database)
+    at = f"{count:,} welcomes waiting"
+    yield _row(f"{at}: sent", "/s", count / seconds)
+    for what, cpu in zip(("of Python", "of the database"), spent, strict=True):
+        yield _row(f"a letter: processor time {what}", "ms", 1000 * cpu / count)
+    yield _row("letters for each connection", "", count / max(1, opened))
+    for part, found in zip(PARTS, weights, strict=True):
+        yield _row(f"the worker's memory {part}", "MiB", found)
+
+
+def _wake_up(side: Side, sink: Sink) -> None:
+    """Have each of the worker's processes send something, as it loads what it needs by then."""
+    for number in range(10):
+        _one_letter(side, sink, f"waking{number}")
+
+
+def _neighbours(run: Run, side: Side, relay: Relay, sink: Sink) -> Iterator[Result]:
+    """Time one letter of another tenant, with nothing waiting and with all of the queue."""
+    rounds = min(ROUNDS, run.size.rounds)
+    quiet = [_one_letter(side, sink, f"quiet{number}") for number in range(rounds)]
+    with relay.stopped():
+        side.do("mail.queue_welcomes", host=NOISY, count=run.size.letters)
+    time.sleep(1)
+    busy = [_one_letter(side, sink, f"busy{number}") for number in range(rounds)]
+    at = f"another tenant's letter, {run.size.letters:,} waiting before it"
+    yield Result("mail", at, "s", {"busy": busy, "quiet": quiet}, against="quiet")
+
+
+def _one_letter(side: Side, sink: Sink, name: str) -> float:
+    reader = f"{name}@reader.test"
+    committed = side.do("mail.welcome_one", host=QUIET, reader=reader).result
+    address = f"{WATCHED}{reader}"
+    _until(lambda: address in sink.read()["arrivals"], 0)
+    return float(sink.read()["arrivals"][address] - committed)
+
+
+def _sign_ups(run: Run, side: Side, relay: Relay) -> Iterator[Result]:
+    taken: dict[str, list[list[float]]] = {"busy": [], "quiet": []}
+    count = min(SIGN_UPS, run.size.requests)
+    for number in range(run.size.rounds + 1):
+        for state in ("busy", "quiet"):
+            names = [f"s{number}-{state}-{each}" for each in range(count)]
+            _have_letters(run, side)
+            with relay.stopped() if state == "quiet" else contextlib.nullcontext():
+                taken[state].append(side.do("mail.sign_up", names=names).result)
+    # The first round wakes everything up.
+    samples = {
+        state: [1000 * median(each) for each in rounds[1:]] for state, rounds in taken.items()
+    }
+    everyone = {
+        state: [1000 * each for round_ in rounds[1:] for each in round_]
+        for state, rounds in taken.items()
+    }
+    tail = {state: percentile(each, 0.99) for state, each in everyone.items()}
+    yield Result("mail", "a sign-up by the form", "ms", samples, against="quiet", tail=tail)
+
+
+def _have_letters(run: Run, side: Side) -> None:
+    """See to it that the queue outlasts a round."""
+    if side.do("mail.waiting").result < min(run.size.letters, 2_000):
+        side.do("mail.queue_welcomes", host=NOISY, count=run.size.letters)
+
+
+def _row(at: str, unit: str, value: float) -> Result:
+    return Result("mail", at, unit, {"service": [value]})
+
+
+def _have_arrived(sink: Sink, before: dict[str, Any], count: float) -> bool:
+    return bool(sink.read()["letters"] - before["letters"] >= count)
+
+
+def _until(is_done: Callable[[], bool], letters: int) -> None:
+    """Wait, for as long as so many letters may take."""
+    deadline = time.monotonic() + PATIENCE + letters / 5
+    while not is_done():
+        if time.monotonic() > deadline:
+            raise RuntimeError("The letters didn't come.")
+        time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def _sink() -> Iterator[Sink]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.sink"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin
+    assert process.stdout
+    try:
+        yield Sink(process, int(process.stdout.readline()))
+    finally:
+        process.stdin.close()
+        process.wait(60)
+        process.stdout.close()
+
+
+@contextlib.contextmanager
+def _relay(run: Run, sink: Sink) -> Iterator[Relay]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {
+        **os.environ,
+        **run.databases["ours"],
+        "PATH": path,
+        "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}",
+        "RATE_LIMITS": "on",
+        "BEAT_SCHEDULE": str(run.folder / "schedule"),
+    }
+    relay = Relay(environment, run.folder)
+    try:
+        yield relay
+    finally:
+        relay.end()
+
+
+def _started(name: str, environment: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
+    with log.open("ab") as said:
+        return subprocess.Popen(
+            [str(ROOT / "bin" / "start"), name],
+            cwd=ROOT,
+            env=environment,
+            stdout=said,
+            stderr=said,
+        )
