@@ -1,4 +1,4 @@
-"""`python -m bench`: measure, keep the figures as JSON, and write the page from them.
+"""`python -m bench`: measure, keep the figures as JSON below docs, and write the page from them.
 
 It wants the servers that `python -m dev bench` starts.
 """
@@ -17,46 +17,49 @@ from bench.clocks import DatabaseClock
 from bench.measurements import REGISTERED
 from bench.registry import MEASUREMENTS, SIZES, Measurement, Run
 
-RESULTS = Path(__file__).resolve().parent.parent / "var" / "bench"
+# A file for each measurement and size, so that one that is taken anew leaves the others.
+FIGURES = Path(__file__).resolve().parent.parent / "docs" / "figures"
 
 
 def main(arguments: Sequence[str]) -> int:
     asked = _read(arguments)
     url = os.environ["DATABASE_ADMIN_URL"]
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    facts = machine.facts(url)
+    report = []
     with databases.made() as made, tempfile.TemporaryDirectory() as folder:
         run = Run(SIZES[asked.size], Path(folder), made, DatabaseClock(url))
-        chosen = asked.only or REGISTERED
-        report = [_take(run, MEASUREMENTS[name]) for name in chosen]
-    _keep(asked, {"size": asked.size, "machine": facts, "measurements": report})
+        for name in asked.only or REGISTERED:
+            report.append(_take(run, url, MEASUREMENTS[name]))
+            _keep(asked, report)
     return 0
 
 
 def _read(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m dev bench")
     parser.add_argument("--size", choices=SIZES, default="usual")
-    parser.add_argument("--only", action="append", choices=REGISTERED, help="leaves the page")
-    parser.add_argument("--results", type=Path, help="where the JSON goes")
+    parser.add_argument("--only", action="append", choices=REGISTERED, help="and leave the others")
+    parser.add_argument("--results", type=Path, help="where the JSON goes, instead of the page")
     return parser.parse_args(arguments)
 
 
-def _take(run: Run, chosen: Measurement) -> dict[str, Any]:
+def _take(run: Run, url: str, chosen: Measurement) -> dict[str, Any]:
+    facts = machine.facts(url)
     print(f"· {chosen.name}: {chosen.sentence}", flush=True)
     rows = []
     for result in chosen.measure(run):
         rows.append(result.as_json())
         print(page.line(rows[-1]), flush=True)
-    return {"name": chosen.name, "sentence": chosen.sentence, "results": rows}
+    return {"name": chosen.name, "sentence": chosen.sentence, "machine": facts, "results": rows}
 
 
-def _keep(asked: argparse.Namespace, report: dict[str, Any]) -> None:
-    """Write the JSON always, and the page after a whole run that isn't a trial."""
-    path = asked.results or RESULTS / f"{'-'.join([asked.size, *(asked.only or [])])}.json"
-    path.write_text(json.dumps(report, indent=2) + "\n")
-    print(f"· The figures are in {path}.")
-    if not asked.only and asked.size != "tiny":
-        page.write(RESULTS)
+def _keep(asked: argparse.Namespace, report: list[dict[str, Any]]) -> None:
+    """Write what was taken last, and the page with it; a trial goes where it is told."""
+    if asked.results:
+        asked.results.write_text(json.dumps({"size": asked.size, "measurements": report}))
+    elif asked.size != "tiny":
+        folder = FIGURES / asked.size
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{report[-1]['name']}.json").write_text(json.dumps(report[-1]) + "\n")
+        page.write(FIGURES, REGISTERED)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The figures as text: a line in the terminal, a table in docs/performance.md."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,6 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "performance.md"
 IMAGES = ROOT / "docs" / "images"
 THREE_DIGITS = 100
-SIZES = ("usual", "full")
 COMMANDS = {"usual": "make bench", "full": "make bench-full"}
 INTRODUCTION = """# Performance
 
@@ -26,35 +25,34 @@ def line(row: dict[str, Any]) -> str:
     return f"    {row['at']} ({row['note'] or row['unit']}): {sides} {_ratios(row)}"
 
 
-def write(results: Path) -> None:
-    """Write the page and its plots from the runs that are there."""
+def write(figures: Path, order: Sequence[str]) -> None:
+    """Write the page and its plots from the figures that are there."""
     from bench import plots
 
-    paths = [results / f"{size}.json" for size in SIZES]
-    reports = [json.loads(path.read_text()) for path in paths if path.exists()]
-    for report in reports:
-        plots.draw(report, IMAGES)
-    PAGE.write_text("\n".join([INTRODUCTION, *(_part(report) for report in reports)]))
+    parts = [INTRODUCTION]
+    for size, command in COMMANDS.items():
+        paths = [figures / size / f"{name}.json" for name in order]
+        taken = [json.loads(path.read_text()) for path in paths if path.exists()]
+        plots.draw(size, taken, IMAGES)
+        parts += [f"## `{command}`\n"] if taken else []
+        parts += [_measurement(size, each) for each in taken]
+    PAGE.write_text("\n".join(parts))
     print(f"· Wrote {PAGE.relative_to(ROOT)}.")
 
 
-def _part(report: dict[str, Any]) -> str:
-    facts = report["machine"]
+def _measurement(size: str, taken: dict[str, Any]) -> str:
+    parts = [f"### {taken['name'].title()}\n", f"{taken['sentence']} {_circumstances(taken)}\n"]
+    return "\n".join([*parts, *_plots(size, taken), *_table(taken["results"])])
+
+
+def _circumstances(taken: dict[str, Any]) -> str:
+    facts = taken["machine"]
     packages = ", ".join(f"{name} {version}" for name, version in facts["packages"].items())
-    head = (
-        f"## `{COMMANDS[report['size']]}`\n\n"
-        f"Taken on {facts['taken_at'][:10]}: {facts['cores']} cores of {facts['processor']}, "
+    return (
+        f"*Taken on {facts['taken_at'][:10]}: {facts['cores']} cores of {facts['processor']}, "
         f"{facts['memory_gib']} GiB, {facts['system']}, Python {facts['python']}, "
-        f"PostgreSQL {facts['postgresql']}, {packages}. "
-        f"The load before it was {facts['load_before']:.1f}.\n"
-    )
-    return "\n".join([head, *(_measurement(report, each) for each in report["measurements"])])
-
-
-def _measurement(report: dict[str, Any], taken: dict[str, Any]) -> str:
-    plots = [*_plots(report["size"], taken)]
-    return "\n".join(
-        [f"### {taken['name'].title()}\n", taken["sentence"], "", *plots, *_table(taken["results"])]
+        f"PostgreSQL {facts['postgresql']}, {packages}; the load before it was "
+        f"{facts['load_before']:.1f}.*"
     )
 
 

@@ -13,15 +13,15 @@ COLOURS = {
 BAR = 0.8
 
 
-def draw(report: dict[str, Any], folder: Path) -> None:
+def draw(size: str, measurements: list[dict[str, Any]], folder: Path) -> None:
     """Write an SVG for each measurement that compares sides; the same figures, the same file."""
     folder.mkdir(parents=True, exist_ok=True)
-    for taken in report["measurements"]:
+    for taken in measurements:
         rows = [row for row in taken["results"] if row["against"]]
         if rows:
-            _draw(rows, folder / f"bench-{report['size']}-{taken['name']}.svg")
+            _draw(rows, folder / f"bench-{size}-{taken['name']}.svg")
         if lasting := [row for row in taken["results"] if row["moments"]]:
-            _draw_lines(lasting, folder / f"bench-{report['size']}-{taken['name']}-time.svg")
+            _draw_lines(lasting, folder / f"bench-{size}-{taken['name']}-time.svg")
 
 
 def _figure(height: float) -> Any:

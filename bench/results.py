@@ -37,7 +37,13 @@ class Result:
         said = {name: summary(values) for name, values in self.samples.items()}
         rivals = [name for name in self.samples if self.against and name != self.against]
         ratios = {name: summary(found) for name in rivals if (found := self.ratios(name))}
-        return {**asdict(self), "summary": said, "ratios": ratios}
+        samples = {name: [_short(value) for value in each] for name, each in self.samples.items()}
+        return {**asdict(self), "samples": samples, "summary": said, "ratios": ratios}
+
+
+def _short(value: float) -> float:
+    """Return as many digits as a clock can tell."""
+    return float(f"{value:.4g}")
 
 
 def summary(values: Sequence[float]) -> dict[str, float]:

@@ -51,7 +51,7 @@ def test_a_measurement_gives_figures(name, servers, tmp_path):
     assert taken["sentence"].endswith(".")
     assert taken["results"]
     assert all(min(values) >= 0 for row in taken["results"] for values in row["samples"].values())
-    assert report["machine"]["postgresql"]
+    assert taken["machine"]["postgresql"]
 
 
 def test_a_ratio_is_taken_round_by_round():
@@ -79,15 +79,16 @@ def test_the_page_says_what_was_measured_on_what(tmp_path, monkeypatch):
     rows = [row.as_json() for row in in_parts("x", "a try", spent, against="plain")]
     facts = {"taken_at": "2026-11-21", "processor": "a CPU", "cores": 2, "memory_gib": 8}
     facts |= {"system": "Linux", "python": "3.11", "postgresql": "18", "load_before": 0.1}
-    taken = [{"name": "x", "sentence": "What it is.", "results": rows}]
-    report = {"size": "usual", "machine": {**facts, "packages": {}}, "measurements": taken}
-    (tmp_path / "usual.json").write_text(json.dumps(report))
+    facts["packages"] = {}
+    taken = {"name": "x", "sentence": "What it is.", "machine": facts, "results": rows}
+    (tmp_path / "usual").mkdir()
+    (tmp_path / "usual" / "x.json").write_text(json.dumps(taken))
     monkeypatch.setattr(page, "PAGE", tmp_path / "performance.md")
     monkeypatch.setattr(page, "ROOT", tmp_path)
     monkeypatch.setattr(page, "IMAGES", tmp_path / "images")
     monkeypatch.setattr("bench.plots.draw", lambda *_: None)
 
-    page.write(tmp_path)
+    page.write(tmp_path, ["x", "another, that nobody has taken"])
 
     text = page.PAGE.read_text()
     assert "2 cores of a CPU" in text
