@@ -2,6 +2,10 @@
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
+from django.db.models import OrderBy
+from django.db.models.functions import Collate
+from django.db.models.indexes import IndexExpression
 from django.db.models.signals import post_save
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +16,9 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers, by the setting's name: the model may be somebody's own."""
+        # What `django.contrib.postgres` does when it is installed. It would also ask each new
+        # connection for types that nobody uses here, in no tenant's context.
+        IndexExpression.register_wrappers(OrderBy, OpClass, Collate)
         from accounts import checks, receivers  # noqa: F401  # Checks register on import.
 
         post_save.connect(

@@ -20,6 +20,8 @@ def made() -> Iterator[dict[str, dict[str, str]]]:
         try:
             for name in names.values():
                 _make(server, name, login)
+            for side in ("stock", "plain"):
+                _add_trigrams(names[side])
             yield {side: _environment(name) for side, name in names.items()}
         finally:
             for name in names.values():
@@ -29,6 +31,12 @@ def made() -> Iterator[dict[str, dict[str, str]]]:
 def _make(server: "psycopg.Connection[tuple[object, ...]]", name: str, login: str) -> None:
     statement = sql.SQL("CREATE DATABASE {} OWNER {}")
     server.execute(statement.format(sql.Identifier(name), sql.Identifier(login)))
+
+
+def _add_trigrams(name: str) -> None:
+    """Add what the people's tables ask for, and a migration of our own adds on our side."""
+    with psycopg.connect(_environment(name)["DATABASE_ADMIN_URL"]) as server:
+        server.execute("CREATE EXTENSION pg_trgm SCHEMA public")
 
 
 def _drop(server: "psycopg.Connection[tuple[object, ...]]", name: str) -> None:

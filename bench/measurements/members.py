@@ -18,11 +18,14 @@ PAGES = {
     "a page from the end": "?sort=-name",
     "newest first": "?sort=-joined",
     "last signed in first": "?sort=-seen",
+    "longest not seen first": "?sort=seen",
     "a search for a name that many have": "?q=hopper",
+    "a search for many who stand last": "?q=radia",
     "a search for one person by name": "?q={rare}",
     "a search for one address": "?q=person{rare}@bench",
     "a search for two words": "?q=ada+{rare}",
     "a search for two letters": "?q=zq",
+    "a search for one letter that nobody has": "?q=%C3%9F",
     "a search that finds nobody": "?q=xyzzyx",
 }
 PEOPLE = """
