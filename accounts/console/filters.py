@@ -105,6 +105,12 @@ class MemberFilter(ListFilter):
         return SORTS[self.said.get("sort") or "name"]
 
     @property
+    def people(self) -> UserQuerySet:
+        """Return who fits, with the name to sort by where that is asked for."""
+        rows: UserQuerySet = self.qs
+        return rows.with_sort_name() if self.order.field == "sort_name" else rows
+
+    @property
     def shows_members(self) -> bool:
         return self.said.get("state") != INVITED
 

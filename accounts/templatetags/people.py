@@ -1,7 +1,8 @@
 """What pages say about people: a picture, a banner, a browser's name."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from allauth.account import app_settings
@@ -9,7 +10,11 @@ from django import template
 from django.template.context import Context
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.translation import get_language
 
+from accounts.models import Role
 from accounts.permissions import is_verified
 
 register = template.Library()
@@ -43,7 +48,7 @@ def awaits_code(context: Context) -> bool:
 def picture_url(person: Any) -> str:
     """Return the address of somebody's picture; nothing when there is none.
 
-    A list must say `select_related("profile")` to show pictures: nobody is asked for one
+    A list must say `prefetch_related("profile")` to show pictures: nobody is asked for one
     by one.
     """
     state = getattr(person, "_state", None)
@@ -53,6 +58,26 @@ def picture_url(person: Any) -> str:
     address = reverse("accounts:picture", args=[person.pk])
     # The file's name is random, and new with each picture.
     return f"{address}?v={profile.picture.name[-13:-5]}"
+
+
+@register.simple_tag
+def day(moment: datetime) -> str:
+    """Write the day of a moment as lists do, with the moment itself for machines."""
+    local = timezone.localtime(moment)
+    words = _written(local.date(), get_language())
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(), words)
+
+
+@lru_cache(1000)
+def _written(when: date, _language: str | None) -> str:
+    """Write a day in the language of the page. A list says the same few again and again."""
+    return date_format(when, "DATE_FORMAT")
+
+
+@register.filter
+def role_name(role: str) -> str:
+    """Return what a role is called. Django's own way makes the whole list of them each time."""
+    return str(Role(role).label)
 
 
 @register.simple_tag

@@ -204,3 +204,18 @@ def test_all_but_the_search_is_folded_up_until_it_narrows(console, query, is_ope
         "state", "role", "sort",
     }  # fmt: skip
     assert (" open>" in folded.partition("<summary")[0]) is is_open
+
+
+def test_pictures_are_fetched_for_the_page_alone(acme, console, make_user):
+    """By a join, the database would fetch the profiles of all who fit before it sorts them."""
+    make_user(acme, "one@acme.test")
+
+    with CaptureQueriesContext(connection) as queries:
+        console.get(f"{MEMBERS}?sort=-seen")
+
+    page, pictures = (
+        [query["sql"] for query in queries if words in query["sql"]]
+        for words in ('ORDER BY "accounts_user"."last_login"', '"accounts_profile"."user_id" IN (')
+    )
+    assert (len(page), len(pictures)) == (1, 1)
+    assert "accounts_profile" not in page[0]
