@@ -10,44 +10,37 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from dev.errors import StackError
+from dev.paths import ROOT
 from dev.ports import LOOPBACK, free_port
 from dev.unprivileged import NAMESPACE
 
 PROGRAM = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 SERVERS = 3
-# It passes no `options` on: the bare search path becomes the login's own (see `through_bouncer`).
-CONFIGURATION = """
-[databases]
-* = host={host} port={server}
-[pgbouncer]
-listen_addr = {loopback}
-listen_port = {port}
-unix_socket_dir =
-pool_mode = transaction
-server_round_robin = 1
-default_pool_size = {servers}
-max_client_conn = 200
-ignore_startup_parameters = options,extra_float_digits
-auth_type = scram-sha-256
-auth_file = {users}
-"""
+DEPLOY = ROOT / "deploy"
 
 
 @contextlib.contextmanager
-def through_bouncer(connection: Any, administrator: str, folder: Path) -> Iterator[None]:
-    """Have the connections of this process reach their database through PgBouncer."""
+def through_bouncer(
+    connection: Any, administrator: str, folder: Path, **changes: str
+) -> Iterator[None]:
+    """Have the connections of this process reach their database through PgBouncer.
+
+    `changes` are to its settings, as they are deployed.
+    """
     own = connection.settings_dict
-    bare = f'ALTER ROLE "{own["USER"]}" IN DATABASE "{own["NAME"]}" SET search_path = pg_catalog'
+    here = f'ROLE "{own["USER"]}" IN DATABASE "{own["NAME"]}"'
     with psycopg.connect(administrator, autocommit=True) as server:
-        server.execute(bare)
+        said = (DEPLOY / "pgbouncer.sql").read_text()
+        server.execute(said.replace("ROLE saas IN DATABASE saas", here))
     before = {name: own[name] for name in ("HOST", "PORT")}
-    with _running(own, folder) as port:
+    with _running(own, folder, changes) as port:
         connection.close()
         own.update(HOST=LOOPBACK, PORT=port)
         try:
@@ -58,16 +51,14 @@ def through_bouncer(connection: Any, administrator: str, folder: Path) -> Iterat
 
 
 @contextlib.contextmanager
-def _running(own: dict[str, Any], folder: Path) -> Iterator[int]:
+def _running(own: dict[str, Any], folder: Path, changes: dict[str, str]) -> Iterator[int]:
     port, users = free_port(), folder / "users.txt"
     users.write_text(f'"{own["USER"]}" "{own["PASSWORD"]}"\n')
     configuration = folder / "pgbouncer.ini"
-    configuration.write_text(
-        CONFIGURATION.format(
-            host=own["HOST"], server=own["PORT"], port=port, users=users, loopback=LOOPBACK,
-            servers=SERVERS,
-        )
-    )  # fmt: skip
+    parser = _deployed(own, port, users)
+    parser["pgbouncer"].update(changes)
+    with configuration.open("w") as file:
+        parser.write(file)
     # It refuses to serve root, as PostgreSQL does.
     prefix = NAMESPACE if os.geteuid() == 0 else ()
     with (folder / "pgbouncer.log").open("wb") as log:
@@ -78,6 +69,23 @@ def _running(own: dict[str, Any], folder: Path) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(60)
+
+
+def _deployed(own: dict[str, Any], port: int, users: Path) -> ConfigParser:
+    """Return what is deployed, with the addresses of this run."""
+    parser = ConfigParser(interpolation=None)
+    parser.read(DEPLOY / "pgbouncer.ini")
+    parser["databases"] = {"*": f"host={own['HOST']} port={own['PORT']}"}
+    parser["pgbouncer"].update({
+        "listen_addr": LOOPBACK,
+        "listen_port": str(port),
+        "auth_file": str(users),
+        "default_pool_size": str(SERVERS),
+        "server_round_robin": "1",
+        # A busy machine is no reason to fail.
+        "query_wait_timeout": "60",
+    })  # fmt: skip
+    return parser
 
 
 def _wait(process: "subprocess.Popen[bytes]", own: dict[str, Any], port: int, log: Path) -> None:
