@@ -10,6 +10,7 @@ from bench.measurements import (
     requests,
     signin,
     signup,
+    walk,
 )
 from bench.registry import MEASUREMENTS
 
@@ -24,6 +25,7 @@ __all__ = [
     "requests",
     "signin",
     "signup",
+    "walk",
 ]
 
 REGISTERED = list(MEASUREMENTS)
