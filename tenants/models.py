@@ -67,6 +67,9 @@ class Tenant(TenantMixin):
         _("revision"), max_length=40, blank=True, default="", db_default="", editable=False
     )
 
+    # Whose schema operators want migrated first, as CANARY_TENANTS' are.
+    is_canary = models.BooleanField(_("canary"), default=False, db_default=False, editable=False)
+
     objects = TenantQuerySet.as_manager()
 
     class Meta:

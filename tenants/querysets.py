@@ -28,6 +28,10 @@ class TenantQuerySet(QuerySet["Tenant"]):
     def suspended(self) -> Self:
         return self.filter(status="suspended")
 
+    def canaries(self) -> Self:
+        """Those that operators want migrated first."""
+        return self.filter(is_canary=True)
+
     def unverified(self) -> Self:
         """Those of which no owner is known to have confirmed an address."""
         return self.filter(verified_at__isnull=True)

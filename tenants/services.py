@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.names import normalise_email
 from tasks import outbox
@@ -27,6 +28,16 @@ def suspend(*, tenant: Tenant) -> None:
 def resume(*, tenant: Tenant) -> None:
     """Open a suspended tenant's hosts again. Raises `TenantStateError`."""
     _change_status(tenant, Tenant.Status.SUSPENDED, Tenant.Status.ACTIVE)
+
+
+def mark_as_canary(*, tenant: Tenant) -> None:
+    """Have a tenant's schema migrated among the first. Raises `TenantStateError`."""
+    _mark(tenant, is_canary=True)
+
+
+def unmark_as_canary(*, tenant: Tenant) -> None:
+    """Have it migrated with the others again. Raises `TenantStateError`."""
+    _mark(tenant, is_canary=False)
 
 
 def rename(*, tenant: Tenant, name: str, language: str) -> None:
@@ -66,6 +77,16 @@ def _change_status(tenant: Tenant, before: str, after: str) -> None:
         locked.status = tenant.status = after
         locked.suspended_at = timezone.now() if after == Tenant.Status.SUSPENDED else None
         locked.save(update_fields=["status", "suspended_at"])
+
+
+def _mark(tenant: Tenant, *, is_canary: bool) -> None:
+    with public_context(DatabaseRole.OPERATOR), transaction.atomic():
+        locked = Tenant.objects.select_for_update().get(pk=tenant.pk)
+        if locked.is_canary == is_canary:
+            state = _("a canary") if is_canary else _("no canary")
+            raise TenantStateError(name=locked.name, state=str(state))
+        locked.is_canary = tenant.is_canary = is_canary
+        locked.save(update_fields=["is_canary"])
 
 
 def sign_up_url(*, host: str) -> str:

@@ -1,28 +1,27 @@
 """Tenants: found, looked at, suspended, resumed and deleted."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import gettext, gettext_lazy as _, ngettext
+from django.utils.translation import gettext, gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.enums import ActionVariant
 
 from tasks.models import Message
 from tenants import services
-from tenants.admin.base import ReadOnlyAdmin, action, back_to, by_id, confirmation, display
+from tenants.admin.base import action, back_to, by_id, confirmation, display
+from tenants.admin.canaries import CanaryAdmin, CanaryFilter, RevisionFilter
 from tenants.admin.closing import ClosingForm
 from tenants.admin.site import site
 from tenants.closing import close_tenant
-from tenants.errors import TenantBusyError, TenantGoneError, TenantStateError
+from tenants.errors import TenantBusyError, TenantGoneError
 from tenants.models import Domain, Tenant
 
 Status = Tenant.Status
@@ -43,24 +42,27 @@ class DomainInline(TabularInline):
         return False
 
 
-class TenantAdmin(ReadOnlyAdmin):
+class TenantAdmin(CanaryAdmin):
     """Opening goes by sign-up or `open_tenant`: a form could only make half a tenant."""
 
-    list_display = ["name", "host", "state", "people", "created_at"]
+    list_display = ["name", "host", "state", "people", "schema", "goes_first", "created_at"]
     list_filter = [
         ("status", ChoicesDropdownFilter),
         ("language", ChoicesDropdownFilter),
+        RevisionFilter,
+        CanaryFilter,
         ("created_at", RangeDateFilter),
     ]
     search_fields = ["name", "slug", "domains__domain", "schema_name"]
     search_help_text = _("Name, address or schema")
     ordering = ["-created_at", "-pk"]
     actions = ["suspend_selected", "resume_selected"]
-    actions_detail = ["suspend", "resume", "close"]
+    actions_detail = ["suspend", "resume", "mark_as_canary", "unmark_as_canary", "close"]
     inlines = [DomainInline]
     fieldsets = [
         (None, {"fields": ["name", "host", "status", "people"]}),
         (_("Letters"), {"fields": ["letters"]}),
+        (_("Migrations"), {"fields": ["revision_in_words", "canary"]}),
         (
             _("Details"),
             {"fields": ["language", "created_at", "suspended_at", "terms_version", "schema_name"]},
@@ -124,7 +126,7 @@ class TenantAdmin(ReadOnlyAdmin):
         ),
     )
     def suspend(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
-        return self._one(request, object_id, services.suspend, gettext("Suspended."))
+        return self.change_one(request, object_id, services.suspend, gettext("Suspended."))
 
     @action(
         description=_("Resume"),
@@ -136,7 +138,7 @@ class TenantAdmin(ReadOnlyAdmin):
         ),
     )
     def resume(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
-        return self._one(request, object_id, services.resume, gettext("Resumed."))
+        return self.change_one(request, object_id, services.resume, gettext("Resumed."))
 
     @action(
         description=_("Delete"),
@@ -167,7 +169,7 @@ class TenantAdmin(ReadOnlyAdmin):
     ) -> HttpResponse | None:
         """Name the tenants and ask first."""
         if "confirmed" in request.POST:
-            self._many(request, queryset, services.suspend, gettext("Suspended."))
+            self.change_many(request, queryset, services.suspend, gettext("Suspended."))
             return None
         context = {
             **self.admin_site.each_context(request),
@@ -179,44 +181,7 @@ class TenantAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Resume"))
     def resume_selected(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
-        self._many(request, queryset, services.resume, gettext("Resumed."))
-
-    def _one(
-        self, request: HttpRequest, object_id: str, change: Callable[..., None], what: str
-    ) -> HttpResponse:
-        self._many(request, by_id(Tenant.objects.all(), object_id), change, what)
-        return back_to(request, reverse("admin:tenants_tenant_change", args=[object_id]))
-
-    def _many(
-        self,
-        request: HttpRequest,
-        tenants: QuerySet[Tenant],
-        change: Callable[..., None],
-        what: str,
-    ) -> None:
-        """Change each by itself, and say how many were in that state before."""
-        outcomes = [self._change(request, tenant, change, what) for tenant in tenants]
-        if changed := outcomes.count(True):
-            said = ngettext("%(count)d tenant: %(what)s", "%(count)d tenants: %(what)s", changed)
-            messages.success(request, said % {"count": changed, "what": what})
-        if left := outcomes.count(False):
-            said = ngettext(
-                "%(count)d tenant was in that state already.",
-                "%(count)d tenants were in that state already.",
-                left,
-            )
-            messages.warning(request, said % {"count": left})
-
-    def _change(
-        self, request: HttpRequest, tenant: Tenant, change: Callable[..., None], what: str
-    ) -> bool:
-        try:
-            with transaction.atomic():
-                change(tenant=tenant)
-                self.note(request, tenant, what)
-        except TenantStateError:
-            return False
-        return True
+        self.change_many(request, queryset, services.resume, gettext("Resumed."))
 
 
 def _is(object_id: Any, status: str) -> bool:

@@ -62,10 +62,23 @@ def behind(target: Revision) -> list[Member]:
 
 
 def canaries(count: int) -> list[Member]:
-    """Return who goes first: those of CANARY_TENANTS, then the oldest."""
-    named = {slug: place for place, slug in enumerate(settings.CANARY_TENANTS)}
-    ranked = sorted(members(), key=lambda member: named.get(member.name, len(named)))
-    return ranked[: max(count, sum(member.name in named for member in ranked))] if count else []
+    """Return who goes first: those of CANARY_TENANTS, the marked ones, then the oldest.
+
+    So many in all; more where more of them are named or marked.
+    """
+    if not count:
+        return []
+    places = _places()
+    ranked = sorted(members(), key=lambda member: places.get(member.name, len(places)))
+    return ranked[: max(count, sum(member.name in places for member in ranked))]
+
+
+def _places() -> dict[str, int]:
+    """Return who is named or marked, and in which turn. Asked alone: a plan may be older."""
+    with public_context():
+        marked = Tenant.objects.canaries().order_by("created_at", "pk")
+        slugs = [*settings.CANARY_TENANTS, *marked.values_list("slug", flat=True)]
+    return {slug: place for place, slug in enumerate(dict.fromkeys(slugs))}
 
 
 def is_there(member: Member) -> bool:

@@ -8,7 +8,7 @@ from django.core.management import CommandError
 
 from tasks.roles import DatabaseRole
 from tasks.workspace import acting_as, workspace_context
-from tenants import revisions
+from tenants import revisions, services
 from tenants.fleet import claims, roster
 from tenants.fleet.claims import Patience
 from tenants.fleet.errors import ClaimedError
@@ -80,6 +80,23 @@ def test_nobody_is_touched_after_a_canary_has_failed(
         migrate(canary=1)
 
     assert "colour" not in columns_of(acme)
+
+
+def test_a_marked_tenant_is_a_canary_after_those_that_the_settings_name(
+    release, acme, globex, migrate, past, columns_of, settings
+):
+    services.mark_as_canary(tenant=globex)
+    release.add_field("0900_colour")
+    put_in_the_way(past, globex)
+
+    with pytest.raises(CommandError, match="canary"):
+        migrate(canary=1)
+
+    assert "colour" not in columns_of(acme)
+    settings.CANARY_TENANTS = ["acme"]
+    with acting_as(DatabaseRole.MIGRATOR):
+        assert [member.name for member in roster.canaries(1)] == ["acme", "globex"]
+        assert roster.canaries(0) == []
 
 
 def test_a_tenant_that_goes_meanwhile_is_no_failure(release, acme, globex, migrate, past):

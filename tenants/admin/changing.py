@@ -1,0 +1,56 @@
+"""Changing tenants through a service: one or many, each by itself, noted in its history."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import ngettext
+
+from tenants.admin.base import ReadOnlyAdmin, back_to, by_id
+from tenants.errors import TenantStateError
+from tenants.models import Tenant
+
+
+class ChangingAdmin(ReadOnlyAdmin):
+    """A list and a page of tenants, with what their actions have in common."""
+
+    def change_one(
+        self, request: HttpRequest, object_id: str, change: Callable[..., None], what: str
+    ) -> HttpResponse:
+        """Change the tenant of a page, and lead back there."""
+        self.change_many(request, by_id(Tenant.objects.all(), object_id), change, what)
+        return back_to(request, reverse("admin:tenants_tenant_change", args=[object_id]))
+
+    def change_many(
+        self,
+        request: HttpRequest,
+        tenants: QuerySet[Tenant],
+        change: Callable[..., None],
+        what: str,
+    ) -> None:
+        """Change each by itself, and say how many were in that state before."""
+        outcomes = [self._change(request, tenant, change, what) for tenant in tenants]
+        if changed := outcomes.count(True):
+            said = ngettext("%(count)d tenant: %(what)s", "%(count)d tenants: %(what)s", changed)
+            messages.success(request, said % {"count": changed, "what": what})
+        if left := outcomes.count(False):
+            said = ngettext(
+                "%(count)d tenant was in that state already.",
+                "%(count)d tenants were in that state already.",
+                left,
+            )
+            messages.warning(request, said % {"count": left})
+
+    def _change(
+        self, request: HttpRequest, tenant: Tenant, change: Callable[..., None], what: str
+    ) -> bool:
+        try:
+            with transaction.atomic():
+                change(tenant=tenant)
+                self.note(request, tenant, what)
+        except TenantStateError:
+            return False
+        return True
