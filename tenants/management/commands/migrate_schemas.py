@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.db import DatabaseError
 from django_tenants.management.commands.migrate_schemas import MigrateSchemasCommand
 from django_tenants.migration_executors import get_executor
 from django_tenants.utils import get_public_schema_name
 
 from tasks.roles import DatabaseRole
 from tasks.workspace import acting_as, public_context
-from tenants import revisions
+from tenants import revisions, spares
 from tenants.fleet import audit, plan, roster, shared
 from tenants.fleet.claims import Patience
 from tenants.fleet.errors import FleetError
@@ -102,6 +103,8 @@ class Command(MigrateSchemasCommand):
             self._migrate_public(options)
         if _wants_tenants(options):
             self._migrate_tenants(options)
+        if _wants_shared(options) and _wants_tenants(options):
+            self._fill_spares(options)
 
     def _migrate_public(self, options: dict[str, Any]) -> None:
         if shared.is_up_to_date():
@@ -127,6 +130,16 @@ class Command(MigrateSchemasCommand):
         if failed := len(report.failures):
             first = f"{failed} schemas failed, such as {report.failures[0]}"
             raise CommandError(f"{first}\nMend the cause and run this again.")
+
+    def _fill_spares(self, options: dict[str, Any]) -> None:
+        """Have schemas ready when the release's first process comes. The one before has its own."""
+        try:
+            made = spares.fill()
+        except DatabaseError as error:
+            self.stderr.write(f"No schemas were made for the next sign-ups: {error}")
+            return
+        if made and options["verbosity"]:
+            self.stdout.write(f"Made {made} schemas for the next sign-ups.")
 
     def _tell(self, report: Report, options: dict[str, Any]) -> None:
         if options["report"]:

@@ -23,6 +23,14 @@ def release(committed, tmp_path, settings):
 
 
 @pytest.fixture
+def next_release(release, tmp_path, settings):
+    """The release that follows: for processes of its own, while this one is the one before."""
+    folder = tmp_path / "next"
+    folder.mkdir()
+    return toys.Release(folder, settings)
+
+
+@pytest.fixture
 def migrate():
     """Run the command as `manage.py` does, and return what it says."""
 

@@ -16,6 +16,7 @@ from django.db import connection
 import accounts.migrations
 from dev.paths import ROOT
 from tenants import revisions
+from tenants.provisioning import digest
 
 MIGRATION = """
 from django.db import migrations, models
@@ -112,5 +113,7 @@ def column(name: str) -> str:
 
 
 def forget() -> None:
+    """Let this process have the code that is on disk now."""
     importlib.invalidate_caches()
     revisions.forget()
+    digest._of_files.cache_clear()
