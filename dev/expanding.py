@@ -18,6 +18,7 @@ LIST = ROOT / "dev" / "expanding.toml"
 PAGE = "docs/migrations.md"
 # Citus takes a column, and then a constraint that has a name.
 UNNAMED_CHECK = re.compile(r"ADD COLUMN .* CHECK \(")
+MIXED = "a RunPython or RunSQL beside a change of tables, whose locks it holds: make it two"
 IRREVERSIBLE = "a RunPython or RunSQL without a way back: give it a reverse, or a noop"
 
 
@@ -40,7 +41,7 @@ def findings(listed: dict[str, dict[str, str]]) -> Iterator[str]:
         if not _is_new(key, listed["baseline"]):
             continue
         name = ".".join(key)
-        faults = [*_faults(loader, key), *_ways_back(migration)]
+        faults = [*_faults(loader, key), *_ways_back(migration), *_mixtures(migration)]
         needed |= {name} if faults else set()
         if faults and name not in listed.get("contracting", {}):
             yield f"{name}: {'; '.join(faults)}. See {PAGE}."
@@ -67,6 +68,14 @@ def _faults(loader: Any, key: tuple[str, str]) -> Iterator[str]:
 def _ways_back(migration: Any) -> Iterator[str]:
     if not all(operation.reversible for operation in migration.operations):
         yield IRREVERSIBLE
+
+
+def _mixtures(migration: Any) -> Iterator[str]:
+    from django.db.migrations import RunPython, RunSQL
+
+    about_rows = [isinstance(each, RunPython | RunSQL) for each in migration.operations]
+    if any(about_rows) and not all(about_rows):
+        yield MIXED
 
 
 def statements_of(loader: Any, key: tuple[str, str]) -> list[str]:

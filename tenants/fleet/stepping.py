@@ -1,7 +1,7 @@
 """What happens to one schema: step by step to the target, each step whole or not at all."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, cast
 
 from django.db import transaction
@@ -9,6 +9,7 @@ from django.db import transaction
 from tasks.workspace import workspace_context
 from tenants import revisions
 from tenants.fleet import roster
+from tenants.fleet.bounds import bounded
 from tenants.fleet.claims import Patience, claim, held_beside
 from tenants.fleet.errors import ClaimedError, StepError
 from tenants.fleet.roster import Member
@@ -49,7 +50,7 @@ def take(step: Step, member: Member, patience: Patience, *, was_quick: bool = Tr
     """Take a step in the caller's transaction, whose limits are those of a quick one or not."""
     if step.is_quick != was_quick:
         execute([patience.limits(is_quick=step.is_quick)])
-    with _named(step):
+    with _named(step), bounded(patience) if step.is_quick else nullcontext():
         step.run()
         _finish(step, member)
 

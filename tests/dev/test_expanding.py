@@ -56,6 +56,11 @@ def test_what_expands_passes(found, operations):
         ('migrations.RenameModel("Invitation", "Invite"),', "RENAMING tables"),
         ("migrations.RunPython(migrations.RunPython.noop),", "without a way back"),
         (UNIQUE, "ADDING unique"),
+        (
+            field("AddField", "colour", "CharField(max_length=9, null=True)")
+            + "migrations.RunPython(migrations.RunPython.noop, migrations.RunPython.noop),",
+            "make it two",
+        ),
     ],
 )
 def test_what_the_release_before_would_miss_is_refused_until_it_is_listed(found, operations, why):

@@ -19,6 +19,7 @@ def release(committed, tmp_path, settings):
     made = toys.Release(tmp_path, settings)
     made.install()
     yield made
+    made.end()
     made.uninstall()
 
 
@@ -27,7 +28,9 @@ def next_release(release, tmp_path, settings):
     """The release that follows: for processes of its own, while this one is the one before."""
     folder = tmp_path / "next"
     folder.mkdir()
-    return toys.Release(folder, settings)
+    made = toys.Release(folder, settings)
+    yield made
+    made.end()
 
 
 @pytest.fixture

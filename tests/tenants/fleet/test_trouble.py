@@ -187,6 +187,21 @@ def test_a_change_of_tables_that_takes_too_long_is_taken_back(
     assert "colour" not in columns_of(acme, "accounts_profile")
 
 
+def test_statements_that_take_too_long_together_are_taken_back(
+    release, acme, migrate, columns_of, make_user
+):
+    """Each of them would have had the time. The first one's lock is held until the last ends."""
+    make_user(acme)
+    slow = "models.CharField(max_length=9, db_default=Slow())"
+    fields = [f'migrations.AddField("profile", "colour{number}", {slow}),' for number in range(4)]
+    release.add("0900_slow", "\n".join(fields), before=SLOW.replace("600", "0.4"))
+
+    with pytest.raises(CommandError, match="statement timeout"):
+        migrate(canary=1, statement_timeout=1, attempts=1)
+
+    assert not {name for name in columns_of(acme, "accounts_profile") if "colour" in name}
+
+
 def test_python_takes_its_time_and_what_follows_it_none(
     release, acme, globex, migrate, columns_of, noted_by, make_user
 ):

@@ -60,6 +60,7 @@ class Release:
     def __init__(self, folder: Path, settings: Any) -> None:
         self.folder, self.package = folder, f"toys_{uuid.uuid4().hex}"
         self._settings = settings
+        self._started: list[subprocess.Popen] = []
         self._place = folder / self.package
         shutil.copytree(Path(accounts.migrations.__file__).parent, self._place)
         self.last = max(path.stem for path in self._place.glob("0*.py"))
@@ -97,7 +98,7 @@ class Release:
         )
         parts = urlsplit(os.environ["DATABASE_URL"])
         database = urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-c", code],
             cwd=ROOT,
             env={**os.environ, "DATABASE_URL": database, **environment},
@@ -106,6 +107,14 @@ class Release:
             stderr=stderr,
             text=text,
         )
+        self._started.append(process)
+        return process
+
+    def end(self) -> None:
+        """Kill what a test that failed has left behind."""
+        for process in self._started:
+            process.kill()
+            process.wait(timeout=60)
 
 
 def column(name: str) -> str:
