@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 # How many of one tenant's letters go to the queue at once, and how long they are worth it there.
 NUDGES = "5/second"
-NUDGE_EXPIRES = 20
+NUDGE_EXPIRES = 60
 
 
 def enqueue(

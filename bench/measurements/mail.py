@@ -2,14 +2,12 @@
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -17,17 +15,17 @@ import psutil
 
 from bench.measurements.members import people
 from bench.measurements.processes import weight
-from bench.measurements.requests import prepare
+from bench.measurements.signup import fill, prepare
 from bench.registry import Run, measurement
 from bench.results import Result, percentile
+from bench.service import Service, running
 from bench.sides import Side
 from bench.sink import WATCHED
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 NOISY, QUIET = "bench-0.localhost", "bench-1.localhost"
 ROUNDS = 5
 # At a time, in turn with the relay at rest.
-SIGN_UPS = 10
+SIGN_UPS = 20
 PATIENCE = 600
 PARTS = ("at the start", "halfway", "at the end")
 
@@ -41,9 +39,9 @@ PARTS = ("at the start", "halfway", "at the end")
     "stopped (`quiet`). All of it shares this machine's cores.",
 )
 def mail(run: Run) -> Iterator[Result]:
-    prepare(run)
-    with run.sides("service") as sides, _sink() as sink:
-        side = sides["service"]
+    with run.sides("visitors") as sides, _sink() as sink:
+        side = prepare(run, sides)
+        fill(run, side, 2)
         people(run, side, run.size.letters)
         with _relay(run, sink) as relay:
             yield from _throughput(run, side, relay, sink)
@@ -67,22 +65,20 @@ class Sink:
         return counted
 
 
+@dataclass
 class Relay:
-    """A worker and beat, which are started as in production."""
+    """The worker of a running service."""
 
-    def __init__(self, environment: dict[str, str], folder: Path) -> None:
-        self._processes = [
-            _started(name, environment, folder / f"{name}.log") for name in ("worker", "beat")
-        ]
+    service: Service
 
     def family(self) -> list[psutil.Process]:
         """Return the worker's processes."""
-        worker = psutil.Process(self._processes[0].pid)
+        worker = psutil.Process(self.service.processes["worker"].pid)
         return [worker, *worker.children(recursive=True)]
 
     def worked(self) -> float:
         """Return the seconds of processor time that the worker has had."""
-        return sum(sum(each.cpu_times()[:2]) for each in self.family())
+        return self.service.worked("worker")
 
     def weight(self) -> float:
         return sum(weight(each.pid) for each in self.family())
@@ -98,12 +94,6 @@ class Relay:
         finally:
             for each in family:
                 each.resume()
-
-    def end(self) -> None:
-        for process in self._processes:
-            process.terminate()
-        for process in self._processes:
-            process.wait(60)
 
 
 def _throughput(run: Run, side: Side, relay: Relay, sink: Sink) -> Iterator[Result]:
@@ -183,7 +173,7 @@ def _have_letters(run: Run, side: Side) -> None:
 
 
 def _row(at: str, unit: str, value: float) -> Result:
-    return Result("mail", at, unit, {"service": [value]})
+    return Result("mail", at, unit, {"worker": [value]})
 
 
 def _have_arrived(sink: Sink, before: dict[str, Any], count: float) -> bool:
@@ -219,28 +209,7 @@ def _sink() -> Iterator[Sink]:
 
 @contextlib.contextmanager
 def _relay(run: Run, sink: Sink) -> Iterator[Relay]:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {
-        **os.environ,
-        **run.databases["ours"],
-        "PATH": path,
-        "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}",
-        "RATE_LIMITS": "on",
-        "BEAT_SCHEDULE": str(run.folder / "schedule"),
-    }
-    relay = Relay(environment, run.folder)
-    try:
-        yield relay
-    finally:
-        relay.end()
-
-
-def _started(name: str, environment: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
-    with log.open("ab") as said:
-        return subprocess.Popen(
-            [str(ROOT / "bin" / "start"), name],
-            cwd=ROOT,
-            env=environment,
-            stdout=said,
-            stderr=said,
-        )
+    options = {"EMAIL_URL": f"smtp://127.0.0.1:{sink.port}", "RATE_LIMITS": "on"}
+    place = run.databases["visitors"]
+    with running("worker", "beat", folder=run.folder, database=place, **options) as service:
+        yield Relay(service)

@@ -8,7 +8,7 @@ from psycopg import sql
 from bench.measurements.requests import prepare
 from bench.registry import Run, measurement
 from bench.results import Result, percentile
-from bench.sides import Side
+from bench.sides import DATABASES, Side
 
 HOST = "bench-0.localhost"
 FIRST = ("Ada", "Grace", "Alan", "Barbara", "Edsger", "Donald", "Margaret", "Linus", "Radia", "Ken")
@@ -83,7 +83,7 @@ def _page(run: Run, side: Side, cookie: str, words: str, query: str) -> Result:
 def people(run: Run, side: Side, count: int) -> None:
     """Write the people past Django, which would take minutes for it."""
     schema = sql.Identifier(side.do("ours.schemas").result[0])
-    url = run.databases["ours"]["DATABASE_ADMIN_URL"]
+    url = run.databases[DATABASES[side.name]]["DATABASE_ADMIN_URL"]
     values = {"first": list(FIRST), "last": list(LAST), "count": count}
     with psycopg.connect(url, autocommit=True) as server:
         server.execute(sql.SQL(PEOPLE).format(schema=schema), values)
