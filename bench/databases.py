@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-SIDES = ("ours", "stock", "plain", "visitors")
+SIDES = ("ours", "stock", "plain", "visitors", "walk")
 
 
 @contextlib.contextmanager

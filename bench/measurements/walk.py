@@ -48,7 +48,7 @@ def _walk(run: Run) -> float:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", TEST],
         cwd=ROOT,
-        env={**os.environ, **own},
+        env={**os.environ, **run.databases["walk"], **own},
         capture_output=True,
         text=True,
         check=False,
