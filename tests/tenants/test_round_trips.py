@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from tenants import hosts
 from tenants.postgresql import patience
 from tenants.postgresql.base import DatabaseWrapper
+from tests.contexts import public_context
 
 
 @pytest.fixture
@@ -42,21 +43,43 @@ def messages_while(asks):
     return [line for line in lines if "\tF\t" in line]
 
 
+PAGES = ("/", "/accounts/login/", "/console/", "/console/members/", "/account/")
+PUBLIC_PAGES = ("/", "/signup/", "/find/", "/operator/login/")
+
+
+def assert_only_its_own(client, path, sent_to_redis):
+    """Look at a page twice; return how many statements the second look took."""
+    client.get(path)
+    sent_to_redis.clear()
+    with CaptureQueriesContext(connection) as queries:
+        messages = messages_while(partial(client.get, path))
+
+    around = [message for message in messages if '"BEGIN"' in message or '"COMMIT"' in message]
+    own = [query for query in queries if query["sql"] not in {"BEGIN", "COMMIT"}]
+    assert all("Query" in message for message in messages), path
+    assert len(messages) - len(around) == len(own), path
+    assert sent_to_redis == [], path
+    return len(own)
+
+
 def test_a_page_costs_its_own_statements_and_no_round_trip_more(
     committed, acme, make_user, client_of, sent_to_redis
 ):
     client = client_of(acme, make_user(acme, role="owner"))
-    for path in ("/", "/accounts/login/", "/console/", "/account/"):
-        client.get(path)
-        sent_to_redis.clear()
-        with CaptureQueriesContext(connection) as queries:
-            messages = messages_while(partial(client.get, path))
 
-        around = [message for message in messages if '"BEGIN"' in message or '"COMMIT"' in message]
-        own = [query for query in queries if query["sql"] not in {"BEGIN", "COMMIT"}]
-        assert all("Query" in message for message in messages), path
-        assert len(messages) - len(around) == len(own), path
-        assert sent_to_redis == [], path
+    counts = {path: assert_only_its_own(client, path, sent_to_redis) for path in PAGES}
+
+    # Session and person at the least: where nothing was asked, nothing was looked at.
+    assert all(count >= 2 for path, count in counts.items() if path != "/accounts/login/")
+
+
+def test_nor_does_a_page_of_the_base_host(committed, base_client, sent_to_redis):
+    with public_context(), connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+    counts = {path: assert_only_its_own(base_client, path, sent_to_redis) for path in PUBLIC_PAGES}
+
+    assert max(counts.values()) <= 2, counts
 
 
 def test_a_page_without_rows_asks_nobody(committed, acme, client_of, sent_to_redis):
