@@ -40,6 +40,15 @@ def connections(run: Run) -> Iterator[Result]:
     taken = {way: _work(run, way, tenants, most) for way in WAYS}
     at = f"{tenants:,} tenants, {most} schemas a connection"
     yield _row(f"requests a second, {at}", "requests", taken, "rate", against="kept")
+    for key, words in (("python", "of Python"), ("database", "of the database")):
+        yield Result(
+            "connections",
+            f"a page, {at}",
+            "ms",
+            {way: each[key] for way, each in taken.items()},
+            "kept",
+            note=f"processor time {words}",
+        )
     yield _row(f"memory of connections, {at}", "MiB", taken, "private", against="kept")
     yield _row(f"memory of all PostgreSQL, {at}", "MiB", taken, "total", against="kept")
 
@@ -85,6 +94,7 @@ def _ask(side: Side, hosts: list[str], run: Run) -> Any:
 
 
 def _watch(run: Run, asking: list["Future[Any]"]) -> Taken:
+    before = run.clock.read()
     started, span = monotonic(), SECONDS[run.size.name] / LOOKS
     found: Taken = {"moments": [], "private": [], "total": []}
     for number in range(1, LOOKS + 1):
@@ -92,7 +102,10 @@ def _watch(run: Run, asking: list["Future[Any]"]) -> Taken:
         found["moments"].append(number * span)
         found["private"].append(run.clock.private() / MIB)
         found["total"].append(run.clock.memory() / MIB)
+    done = [each.result() for each in asking]
     counts = [0] * LOOKS
-    for moment in (moment for each in asking for moment in each.result().result):
+    for moment in (moment for each in done for moment in each.result):
         counts[min(LOOKS - 1, int(moment / span))] += 1
+    found["python"] = [1000 * sum(each.spent.cpu for each in done) / sum(counts)]
+    found["database"] = [1000 * (run.clock.read() - before) / sum(counts)]
     return {**found, "rate": [count / span for count in counts]}
