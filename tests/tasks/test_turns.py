@@ -15,9 +15,9 @@ from tests.contexts import public_context as operators_context
 from tests.racing import at_once
 
 
-def waiting(schema_name, count, **fields):
-    """Put letters in the outbox that are due since a while; the later, the sooner due."""
-    since = timezone.now() - timedelta(hours=1)
+def waiting(schema_name, count, minutes=60, **fields):
+    """Put letters in the outbox that are due since so many minutes, one after the other."""
+    since = timezone.now() - timedelta(minutes=minutes)
     with operators_context():
         return Message.objects.bulk_create(
             Message(
@@ -45,7 +45,7 @@ def queued():
 
 def test_nobodys_hundred_letters_stand_before_anothers_one(acme, globex):
     waiting(acme.schema_name, 100)
-    waiting(globex.schema_name, 1)
+    waiting(globex.schema_name, 1, minutes=5)
 
     schemas = [message.schema_name for message in handed_out()]
 
@@ -68,7 +68,7 @@ def test_each_of_many_tenants_is_soon_among_the_first(db, most):
 
 def test_what_expires_comes_first_among_a_tenants_own(acme):
     waiting(acme.schema_name, 30)
-    (code,) = waiting(acme.schema_name, 1, expires_at=timezone.now() + timedelta(minutes=9))
+    (code,) = waiting(acme.schema_name, 1, 5, expires_at=timezone.now() + timedelta(minutes=9))
 
     assert handed_out()[0] == code
 
