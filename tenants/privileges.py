@@ -168,13 +168,18 @@ def public_statements() -> Iterator[str]:
 
 def public_tables() -> list[str]:
     """Return the tables of public: every installed model's, and the migrations'."""
+    return sorted({column.partition(".")[0] for column in public_columns()} | {"django_migrations"})
+
+
+def public_columns() -> set[str]:
+    """Return the columns that installed models have in public, as `table.column`."""
     models = apps.get_models(include_auto_created=True)
     shared = {
         config.label for config in apps.get_app_configs() if config.name in settings.SHARED_APPS
     }
-    options = (model._meta for model in models)  # noqa: SLF001  # Django documents it so.
-    tables = {each.db_table for each in options if each.app_label in shared}
-    return sorted(tables | {"django_migrations"})
+    options = [model._meta for model in models]  # noqa: SLF001  # Django documents it so.
+    own = [each for each in options if each.app_label in shared]
+    return {f"{each.db_table}.{field.column}" for each in own for field in each.concrete_fields}
 
 
 def table_statements(table: str) -> Iterator[str]:

@@ -277,6 +277,18 @@ def test_setting_up_twice_changes_nothing(db, settings, administrator):
     assert roles_are_apart(databases=["default"]) == []
 
 
+def test_setting_up_comes_before_the_migration_that_adds_a_column(
+    committed, settings, administrator
+):
+    """An upgrade sets up first, with a release that gives privileges on columns to come."""
+    name = connection.settings_dict["NAME"]
+    settings.DATABASE_ADMIN_URL = psycopg.conninfo.make_conninfo(administrator, dbname=name)
+    with psycopg.connect(settings.DATABASE_ADMIN_URL, autocommit=True) as server:
+        server.execute("ALTER TABLE tenants_tenant DROP closes_at CASCADE")
+
+    assert "6 roles are ready" in run("setup_roles")
+
+
 def test_setting_up_asks_for_somebody_who_may(db, settings):
     settings.DATABASE_ADMIN_URL = ""
 

@@ -19,6 +19,10 @@ OWNS_SOMETHING = """
     SELECT EXISTS (SELECT FROM pg_class WHERE relowner = %s::regrole)
         OR EXISTS (SELECT FROM pg_namespace WHERE nspowner = %s::regrole)
 """
+COLUMNS = """
+    SELECT relname || '.' || attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+    JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE nspname = %s AND attnum > 0
+"""
 
 
 class Command(ServiceCommand):
@@ -60,11 +64,12 @@ class Command(ServiceCommand):
 
 
 def _known_tables(server: "psycopg.Connection[Any]") -> Iterator[str]:
-    """Yield what concerns public's tables, as far as they are there yet."""
-    public = get_public_schema_name()
-    there = "SELECT tablename FROM pg_tables WHERE schemaname = %s"
-    found = {name for (name,) in server.execute(there, [public]).fetchall()}
-    if found >= set(privileges.public_tables()):
+    """Yield what concerns public's tables, if the release's migrations have made them all.
+
+    Otherwise these are to come, and end by giving the privileges themselves.
+    """
+    found = server.execute(COLUMNS, [get_public_schema_name()]).fetchall()
+    if {name for (name,) in found} >= privileges.public_columns():
         yield from privileges.public_statements()
 
 
