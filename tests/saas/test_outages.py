@@ -86,14 +86,14 @@ def test_a_transaction_that_idled_for_too_long_is_asked_for_again(
     """As on a machine that is too busy to go on."""
     base_client.raise_request_exception = False
     own = settings.DDL_PATIENCE
-    save = Domain.save
+    save = Domain.save_base
 
     def save_late(domain, **options):
         time.sleep(1)
         save(domain, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Domain, "save", save_late)
+        patch.setattr(Domain, "save_base", save_late)
         settings.DDL_PATIENCE = {**own, "idle_in_transaction_session_timeout": 0.5}
         refused = base_client.post("/signup/", sign_up_data())
     settings.DDL_PATIENCE = own
@@ -125,7 +125,7 @@ def test_who_loses_a_deadlock_is_asked_to_come_back(
     aside.execute("SET deadlock_timeout = '1h'")
     aside.execute("LOCK TABLE tenants_domain IN SHARE MODE")
     other = threading.Thread(target=aside.execute, args=["LOCK TABLE tenants_tenant IN SHARE MODE"])
-    save = Domain.save
+    save = Domain.save_base
 
     def save_once_the_other_waits(domain, **options):
         other.start()
@@ -133,7 +133,7 @@ def test_who_loses_a_deadlock_is_asked_to_come_back(
         save(domain, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Domain, "save", save_once_the_other_waits)
+        patch.setattr(Domain, "save_base", save_once_the_other_waits)
         refused = base_client.post("/signup/", sign_up_data())
     other.join()
     aside.rollback()
