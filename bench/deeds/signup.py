@@ -16,7 +16,7 @@ from tasks.roles import DatabaseRole
 from tasks.workspace import acting_as, public_context
 from tenants import spares
 from tenants.models import DirectoryEntry, Tenant
-from tenants.schemas import drop_schema
+from tenants.schemas import drop_schema, take_time
 from tenants.signup import Owner, open_tenant
 
 PASSWORD = "correct horse battery staple"  # noqa: S105  # Nobody's.
@@ -30,16 +30,17 @@ def prepare_spares(count: int) -> int:
         return spares.fill()
 
 
-def sign_up(first: int, count: int, ready: int) -> list[float]:
-    """Open so many organisations, one by one, and return the seconds that each took.
+def sign_up(first: int, count: int, ready: int) -> list[tuple[float, float]]:
+    """Open so many organisations, one by one.
 
-    As visitors do, each in a network of their own, with the limits on: all of `open_tenant`
-    counts, what it asks before its transaction and what it does after the commit as well, but
-    not the hash of the password.
+    Returns the seconds of each transaction, and of all of `open_tenant`: as visitors do it, each
+    in a network of their own, with the limits on. What is asked before the transaction counts
+    there, and what is done after the commit, but not the hash of the password.
     """
     visited = override_settings(SPARE_SCHEMAS=2 * ready, RATE_LIMITS=True)
-    with visited, _hashed_before():
-        return [_clocked(number) for number in range(first, first + count)]
+    with visited, _hashed_before(), _transactions_clocked() as transactions:
+        whole = [_clocked(number) for number in range(first, first + count)]
+    return list(zip(transactions, whole, strict=True))
 
 
 def close(first: int, count: int) -> None:
@@ -60,6 +61,21 @@ def _hashed_before() -> Iterator[None]:
     ready = Argon2idHasher().encode(PASSWORD, SALT)
     with patch("tenants.signup.make_password", lambda _password: ready):
         yield
+
+
+@contextmanager
+def _transactions_clocked() -> Iterator[list[float]]:
+    """Note what each transaction takes, from its first statement until it is committed."""
+    seconds: list[float] = []
+
+    def start() -> None:
+        started = time.perf_counter()
+        # The first that is asked for is the first that is called.
+        transaction.on_commit(lambda: seconds.append(time.perf_counter() - started))
+        take_time()
+
+    with patch("tenants.signup.take_time", start):
+        yield seconds
 
 
 def _clocked(number: int) -> float:

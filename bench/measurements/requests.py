@@ -76,10 +76,13 @@ def prepare(run: Run) -> dict[str, list[str]]:
 def _plant(run: Run, side: Side) -> None:
     schemas = side.do(f"{side.name}.schemas").result[:HOSTS]
     url = run.databases[side.name]["DATABASE_ADMIN_URL"]
+    # Another measurement may have left rows of its own.
+    empty = "TRUNCATE {}.notes_note"
     rows = "INSERT INTO {}.notes_note (id, text) VALUES (1, 'one'), (2, 'two'), (3, 'three')"
     with psycopg.connect(url, autocommit=True) as server:
         for schema in schemas:
-            server.execute(sql.SQL(rows).format(sql.Identifier(schema)))
+            for statement in (empty, rows):
+                server.execute(sql.SQL(statement).format(sql.Identifier(schema)))
 
 
 def _rounds(
