@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import BaseUserManager
 from django.db import transaction
-from django.db.models import Count, DateField, Q, QuerySet
-from django.db.models.functions import Lower, TruncWeek
+from django.db.models import Count, DateField, F, Q, QuerySet, Value
+from django.db.models.functions import Concat, Lower, TruncWeek
 
 from accounts.errors import BulkChangeError
 from accounts.names import normalise_email
@@ -46,9 +46,13 @@ class UserQuerySet(QuerySet["User"]):
             found = found.filter(Q(full_name__icontains=word) | Q(email__icontains=word))
         return found
 
-    def with_sort_name(self) -> Self:
-        """Each with the name as lists sort it: small letters and capitals side by side."""
-        return self.annotate(sort_name=Lower("full_name"))
+    def with_sort_name(self, *, by_index: bool = True) -> Self:
+        """Each with the name as lists sort it: small letters and capitals side by side.
+
+        Not `by_index`, PostgreSQL finds the rows first and sorts them then.
+        """
+        name = F("full_name") if by_index else Concat("full_name", Value(""))
+        return self.annotate(sort_name=Lower(name))
 
     def count_by_standing(self) -> dict[str, int]:
         """Return how many are active and deactivated, and how many active ones each role has."""

@@ -58,6 +58,24 @@ def test_the_list_narrows_down_and_sorts(acme, console, admin, member, make_user
     assert listed(console.get(f"{MEMBERS}?{query}")) == found
 
 
+@pytest.mark.parametrize("few", [0, 10_000])
+def test_a_search_is_sorted_the_same_whichever_way_it_is_found(
+    acme, console, make_user, monkeypatch, few
+):
+    monkeypatch.setattr("accounts.console.filters.FEW", few)
+    for name in ("zoe Hopper", "Ann Hopper", "Bob Hopper", "Ann Other", "carl Hopper"):
+        make_user(acme, f"{name.replace(' ', '.')}@hop.test", full_name=name)
+    monkeypatch.setattr(pagination.page_of, "__kwdefaults__", {"size": 2})
+
+    first = console.get(f"{MEMBERS}?q=hopper")
+    second = console.get(f"{MEMBERS}?q=hopper&after={first.context['page'].after}")
+    back = console.get(f"{MEMBERS}?q=hopper&before={second.context['page'].before}")
+
+    names = [[each.full_name for each in page.context["members"]] for page in (first, second)]
+    assert names == [["Ann Hopper", "Bob Hopper"], ["carl Hopper", "zoe Hopper"]]
+    assert listed(back) == listed(first)
+
+
 def test_the_list_sorts_by_joining_and_by_last_sign_in(acme, console, owner, make_user):
     moment = datetime(2026, 1, 5, tzinfo=UTC)
     make_user(acme, "old@acme.test", joined_at=moment, last_login=None)
