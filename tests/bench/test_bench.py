@@ -30,10 +30,9 @@ def servers(tmp_path_factory):
         yield over(os.environ, own)
 
 
-@pytest.fixture(scope="module")
-def report(servers, tmp_path_factory):
-    """A whole run: what one measurement leaves in the databases, the next ones find there."""
-    results = tmp_path_factory.mktemp("bench") / "results.json"
+def test_each_measurement_gives_figures(servers, tmp_path):
+    """In one run: what one of them leaves in the databases, the next ones find there."""
+    results = tmp_path / "results.json"
     command = [sys.executable, "-m", "bench", "--size", "tiny", "--results", str(results)]
 
     done = subprocess.run(
@@ -41,18 +40,14 @@ def report(servers, tmp_path_factory):
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(results.read_text())
-
-
-@pytest.mark.xdist_group("bench")
-@pytest.mark.parametrize("name", REGISTERED)
-def test_a_measurement_gives_figures(name, report):
-    (taken,) = [each for each in report["measurements"] if each["name"] == name]
-
-    assert taken["sentence"].endswith(".")
-    assert taken["results"]
-    assert all(min(values) >= 0 for row in taken["results"] for values in row["samples"].values())
-    assert taken["machine"]["postgresql"]
+    report = json.loads(results.read_text())["measurements"]
+    assert [taken["name"] for taken in report] == REGISTERED
+    for taken in report:
+        assert taken["sentence"].endswith(".")
+        assert taken["results"], taken["name"]
+        assert taken["machine"]["postgresql"]
+        rows = [values for row in taken["results"] for values in row["samples"].values()]
+        assert all(min(values) >= 0 for values in rows), taken["name"]
 
 
 def test_a_ratio_is_taken_round_by_round():
