@@ -25,7 +25,7 @@ prove: install ## Attack every promise for minutes and write the figures to docs
 bench: install ## Measure beside stock django-tenants, 10 and 100 tenants; writes docs/performance.md
 	@$(VENV_PYTHON) -m dev bench $(ARGS)
 
-bench-full: install ## The same with 1,000 and 3,000 tenants, for hours; stock's are cloned off the clock
+bench-full: install ## The same with 1,000 and 3,000 tenants, for an hour and more; stock's are copied off the clock
 	@$(VENV_PYTHON) -m dev bench --size full $(ARGS)
 
 lint: install ## Check format, types, layers, guards, migrations, deployment settings, module sizes
