@@ -44,7 +44,7 @@ def take(now: datetime, most: int) -> list[Message]:
     names = schemas(now, most)
     each = -(-most // len(names)) if names else 0
     hands = {name: _of_schema(name, now, each) for name in names}
-    if missing := most - sum(map(len, hands.values())):
+    if (missing := most - sum(map(len, hands.values()))) > 0:
         # What some don't need is for those who have more.
         for name in [name for name in names if len(hands[name]) == each]:
             hands[name] = _of_schema(name, now, each + missing)

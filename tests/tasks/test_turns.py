@@ -66,6 +66,21 @@ def test_each_of_many_tenants_is_soon_among_the_first(db, most):
     assert served == names
 
 
+@pytest.mark.parametrize("tenants", [1, 3, 7, 11, 15, 19, 20, 25])
+@pytest.mark.parametrize("letters", [1, 2, 5, 30])
+def test_a_handful_is_full_where_there_is_enough(db, tenants, letters):
+    """However the letters lie: some have fewer than their share, and others more."""
+    for number in range(tenants):
+        waiting(f"t_{number:02}", letters if number % 3 else 2 * letters)
+
+    taken = handed_out()
+
+    with operators_context():
+        there = Message.objects.count()
+    assert len({message.pk for message in taken}) == len(taken) == min(relay.HANDFUL, there)
+    assert len({message.schema_name for message in taken}) == min(tenants, relay.HANDFUL)
+
+
 def test_what_expires_comes_first_among_a_tenants_own(acme):
     waiting(acme.schema_name, 30)
     (code,) = waiting(acme.schema_name, 1, 5, expires_at=timezone.now() + timedelta(minutes=9))
