@@ -168,9 +168,7 @@ def test_a_poisonous_letter_does_not_keep_the_others_waiting(
     assert states().count(State.SENT) == 3
 
 
-def test_letters_leave_at_the_providers_pace(
-    server, clock, acme, globex, make_user, settings
-):
+def test_letters_leave_at_the_providers_pace(server, clock, acme, globex, make_user, settings):
     people(make_user, acme, 12)
     people(make_user, globex, 1)
     clock.forward(HOUR)
