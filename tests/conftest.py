@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.cache import cache, caches
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone, translation
 
 from dev.locks import Lock
 from tasks import breakers
@@ -134,6 +135,14 @@ def no_context_left() -> Iterator[None]:
     left, connection.tenant = connection.schema_name, connection.tenant
     connection.clear_tenant()
     assert left is None, f"the test left the context of {left}"
+
+
+@pytest.fixture(autouse=True)
+def nobodys_language() -> Iterator[None]:
+    """Forget what the last request of a test chose for its thread, as the next request would."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture(autouse=True)
