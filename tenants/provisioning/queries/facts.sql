@@ -1,8 +1,9 @@
--- Every detail that PostgreSQL's catalogue tells of a schema, as (kind, name, detail).
+-- Every detail that PostgreSQL's catalogue tells of a schema, as (kind, name, detail): each of them
+-- text, as the first says. As `name`, which relnames are, they would be cut off at 63 bytes.
 WITH here AS (SELECT * FROM pg_class WHERE relnamespace = %(schema)s::regnamespace)
 
 -- What a schema's own row says, and who may use it.
-SELECT 'schema', '', concat_ws('; ', pg_get_userbyid(nspowner),
+SELECT 'schema', ''::text, concat_ws('; ', pg_get_userbyid(nspowner),
     ARRAY(SELECT x::text FROM unnest(coalesce(nspacl, acldefault('n', nspowner))) x ORDER BY 1),
     obj_description(oid, 'pg_namespace'))
 FROM pg_namespace WHERE oid = %(schema)s::regnamespace
