@@ -71,7 +71,7 @@ SHARED_TABLES: dict[str, dict[DatabaseRole, str]] = {
         Role.SIGNUP: "SELECT, INSERT, DELETE, UPDATE (created_at)",
         Role.OPERATOR: "SELECT",
     },
-    # A tenant's tables refer to it, and whoever makes them has to be allowed to.
+    # Where migrations make a schema they tie two of its tables to it, and take that off again.
     "django_content_type": {
         Role.TENANT: "SELECT",
         Role.VISITOR: "SELECT",

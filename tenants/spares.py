@@ -115,7 +115,6 @@ def _made_one() -> bool:
         _be_brief()
         ours.filled_at = timezone.now()
         ours.save(update_fields=["filled_at"])
-        # Last, so that nothing but the commit stands between its locks and their end.
         replay(SpareSchema.objects.create(digest=digest).schema_name, ours.statements)
         return True
 
@@ -123,8 +122,7 @@ def _made_one() -> bool:
 def _be_brief() -> None:
     """Have PostgreSQL end the transaction of whoever makes a schema and stops in the middle.
 
-    Tables that refer to the shared content types lock these against others like them until the
-    commit. Who takes a ready schema doesn't meet that lock, who has to make one does.
+    Nobody else fills the pool as long as it has locked the release's row.
     """
     patience = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
     wanted = ", ".join(f"set_config('{name}', '{PATIENCE}', true)" for name in patience)

@@ -46,8 +46,6 @@ class Table:
     constraints: list[tuple[str, str]] = field(default_factory=list)
     indexes: list[str] = field(default_factory=list)
     references: set[str] = field(default_factory=set)
-    # The constraints that refer to tables of another schema.
-    ties: set[str] = field(default_factory=set)
     comment: str | None = None
 
 
@@ -68,10 +66,9 @@ def read_tables(schema_name: str) -> list[Table]:
     tables: dict[str, Table] = {}
     for name, *column in look("columns", schema_name):
         tables.setdefault(name, Table(name)).columns.append(Column(*column))
-    for name, constraint, definition, referred, is_tie in look("constraints", schema_name):
+    for name, constraint, definition, referred in look("constraints", schema_name):
         tables[name].constraints.append((constraint, definition))
         tables[name].references |= {referred} - {None, name}
-        tables[name].ties |= {constraint} if is_tie else set()
     for name, index in look("indexes", schema_name):
         tables[name].indexes.append(_unqualified(index, schema_name))
     for name, comment in look("comments", schema_name):

@@ -73,8 +73,7 @@ def _migrations(config: AppConfig) -> Iterator[Path]:
 def _content_types() -> list[str]:
     """Return those of the models that the running code knows: another release may know more.
 
-    Remembered for a while: dropping any schema locks their table, and a sign-up that takes a
-    spare one waits for nobody.
+    Remembered for a while: it is one question less for each sign-up.
     """
     global _remembered  # noqa: PLW0603  # One for the process.
     asked_at, types = _remembered

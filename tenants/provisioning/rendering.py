@@ -1,7 +1,6 @@
 """Rendering a schema as a script: single statements, unqualified, constraints inline.
 
-That is the form which Citus distributes as well; anything else stays on one node there. What
-refers to a shared table comes last: it locks that table against others that do, until the commit.
+That is the form which Citus distributes as well; anything else stays on one node there.
 """
 
 import re
@@ -35,7 +34,6 @@ def render(schema_name: str) -> list[str]:
         tables = read_tables(schema_name)
         script = [_settled(each) for table in tables for each in _structure(table)]
         script += [each for table in tables for each in _contents(table)]
-        script += [each for table in tables for each in _ties(table)]
     if any(schema_name in statement for statement in script):
         raise NotRenderableError(f"Something names the schema {schema_name} itself.")
     return script
@@ -54,22 +52,11 @@ def _structure(table: Table) -> Iterator[str]:
     named = {definition for _name, definition in table.constraints}
     lines = [
         *(_column(table, column, named) for column in table.columns),
-        *(
-            f"CONSTRAINT {quote(name)} {definition}"
-            for name, definition in table.constraints
-            if name not in table.ties
-        ),
+        *(f"CONSTRAINT {quote(name)} {definition}" for name, definition in table.constraints),
     ]
     yield f"CREATE TABLE {quote(table.name)} ({', '.join(lines)})"
     yield from table.indexes
     yield from _comments(table)
-
-
-def _ties(table: Table) -> Iterator[str]:
-    """Yield what ties the table to shared ones."""
-    for name, definition in table.constraints:
-        if name in table.ties:
-            yield f"ALTER TABLE {quote(table.name)} ADD CONSTRAINT {quote(name)} {definition}"
 
 
 def _column(table: Table, column: Column, named: set[str]) -> str:

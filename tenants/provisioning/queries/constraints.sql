@@ -1,7 +1,6 @@
--- Constraints, with the table of the same schema that one refers to, or that it is another's.
+-- Constraints, with the table of the same schema that one refers to.
 SELECT c.relname, k.conname, pg_get_constraintdef(k.oid),
-       CASE WHEN r.relnamespace = c.relnamespace THEN r.relname END,
-       coalesce(r.relnamespace <> c.relnamespace, false)
+       CASE WHEN r.relnamespace = c.relnamespace THEN r.relname END
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
 LEFT JOIN pg_class r ON r.oid = k.confrelid
 WHERE c.relnamespace = %(schema)s::regnamespace AND c.relkind = 'r'

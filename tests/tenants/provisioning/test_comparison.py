@@ -38,7 +38,7 @@ MISSHAPEN = {
     "DROP INDEX accounts_user_user_permissions_permission_id_113bb443": (
         "index accounts_user_user_permissions.accounts_user_user_permissions_permission_id_113bb443"
     ),
-    "ALTER TABLE accounts_user_user_permissions DROP CONSTRAINT accounts_user_user_permissions_pkey": (
+    "ALTER INDEX accounts_user_user_permissions_pkey RENAME TO other": (
         "index accounts_user_user_permissions.accounts_user_user_permissions_pkey"
     ),
     "DROP TABLE accounts_handoff": "relation accounts_handoff",

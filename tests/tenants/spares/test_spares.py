@@ -188,17 +188,30 @@ def test_who_takes_one_waits_for_no_filler(committed, held, settings):
     assert len(ready()) == 2
 
 
-def test_who_has_to_make_one_waits_for_no_filler_that_stands_still(committed, held, monkeypatch):
-    monkeypatch.setattr(spares, "PATIENCE", "1s")
+def test_who_has_to_make_one_waits_for_no_filler(committed, held, settings):
+    settings.DDL_PATIENCE = {**settings.DDL_PATIENCE, "lock_timeout": 1}
     outcome = held()
 
     tenant = open_one()
 
     assert tenant.schema_name in schemas.tenant_schemas()
+    assert outcome == []
+    held.end()
+    assert outcome == [2]
+
+
+def test_a_filler_that_stands_still_keeps_nobody_from_filling(committed, held, monkeypatch):
+    monkeypatch.setattr(spares, "PATIENCE", "1s")
+    outcome = held()
+
+    until = time.monotonic() + 60
+    while not (made := spares.fill()) and time.monotonic() < until:
+        time.sleep(0.1)
+
+    assert made == 2
     held.end()
     assert "terminating connection" in str(outcome) or "closed" in str(outcome)
-    assert ready() == []
-    assert spares.fill() == 2
+    assert len(ready()) == 2
 
 
 def test_many_who_fill_make_no_more_than_is_wanted(committed):
