@@ -51,6 +51,8 @@ def unfold_config(*, product_name: str, environment: str) -> dict[str, Any]:
                 "href": lambda _request: static("saas/logo.svg"),
             }
         ],
+        "STYLES": [lambda _request: static("saas/operators.css")],
+        "SCRIPTS": [lambda _request: static("saas/operators.js")],
         "SITE_URL": "/",
         "DASHBOARD_CALLBACK": "saas.dashboard.overview",
         "ENVIRONMENT": (lambda _request: [environment, shown]) if shown else None,

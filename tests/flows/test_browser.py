@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.stacks import PASSWORD
+
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
@@ -125,3 +127,30 @@ def tab_to(page, name):
         if page.evaluate("document.activeElement.name") == name:
             return
     raise AssertionError(f"Tab doesn't reach {name}")
+
+
+def test_an_operators_dialog_takes_the_keyboard_and_gives_it_back(
+    stack, open_page, sign_up, unique_slug
+):
+    sign_up(open_page(), unique_slug)
+    page = open_page()
+    email = f"operator@{unique_slug}.test"
+    stack.manage("ensure_operator", "--email", email, "--password", PASSWORD)
+    page.goto(f"{stack.origin}/operator/tenants/tenant/?q={unique_slug}")
+    page.locator("[name=login]").fill(email)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("[name=password]").press("Enter")
+    page.locator("#result_list a[href*='/change/']").click()
+    mark = page.get_by_role("link", name="Mark as canary")
+    cancel = page.locator("#dialog").get_by_role("link", name="Cancel")
+
+    mark.press("Enter")
+    expect(cancel).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(mark).to_be_focused()
+    mark.press("Enter")
+    expect(cancel).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Marked as a canary.")).to_be_visible()
