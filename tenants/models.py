@@ -134,7 +134,9 @@ class Tenant(TenantMixin):
 class Domain(DomainMixin):
     """A host that leads to a tenant."""
 
-    domain: str  # The mixin's field, in lower case.
+    # The mixin's fields, with names that can be translated.
+    domain = models.CharField(_("domain"), max_length=253, unique=True, db_index=True)
+    is_primary = models.BooleanField(_("primary"), default=True, db_index=True)
 
     objects = DomainQuerySet.as_manager()
 

@@ -25,7 +25,7 @@ class RevisionFilter(DropdownFilter):
     title = _("schema")
     parameter_name = "schema"
 
-    def lookups(self, *_: Any) -> list[tuple[str, Any]]:
+    def lookups(self, *_args: Any) -> list[tuple[str, Any]]:
         return list(STATES.items())
 
     def queryset(self, _request: HttpRequest, queryset: QuerySet[Tenant]) -> QuerySet[Tenant]:
@@ -61,7 +61,7 @@ class CanaryAdmin(ChangingAdmin):
         state = _state_of(tenant)
         return state, STATES[state]
 
-    @display(description=_("Schema"))
+    @display(description=_("Revision"))
     def revision_in_words(self, tenant: Tenant) -> str:
         return " · ".join(filter(None, [str(STATES[_state_of(tenant)]), tenant.revision]))
 

@@ -34,6 +34,7 @@ class DomainInline(TabularInline):
     fields = readonly_fields = ["domain", "is_primary"]
     extra = 0
     can_delete = False
+    hide_title = True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -57,7 +58,7 @@ class TenantAdmin(CanaryAdmin):
     search_help_text = _("Name, address or schema")
     ordering = ["-created_at", "-pk"]
     actions = ["suspend_selected", "resume_selected"]
-    actions_detail = ["suspend", "resume", "mark_as_canary", "unmark_as_canary", "close"]
+    actions_detail = ["mark_as_canary", "unmark_as_canary", "suspend", "resume", "close"]
     inlines = [DomainInline]
     fieldsets = [
         (None, {"fields": ["name", "host", "status", "people"]}),

@@ -210,3 +210,14 @@ def test_an_operator_switches_the_language_which_comes_before_the_accounts(opera
     assert 'action="/language/"' in english
     assert 'lang="en"' in english
     assert 'lang="ko"' in korean
+
+
+def test_tenants_and_their_filters_are_korean_in_whole(operator_client, acme):
+    operator_client.post("/language/", {"language": "ko", "next": INDEX})
+
+    narrowed = operator_client.get(TENANTS).text
+    page = operator_client.get(f"{TENANTS}{acme.pk}/change/").text
+
+    assert re.findall(r'placeholder="(시작|끝|From|To|받는 사람)"', narrowed) == ["시작", "끝"]
+    assert "(으)로" not in narrowed
+    assert not re.search(r">\s*(Domain|Is primary|Primary)\s*<", page)
