@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import psycopg
 import requests
 
 from dev import keys, postgres, valkey
+from dev.deployed import Deployed
 from dev.environment import over, service_environment, web_environment
 from dev.paths import ROOT
 from dev.ports import free_port
@@ -30,17 +31,11 @@ from tests.inbox import letters_to
 PASSWORD = "correct horse battery staple"
 
 
-@dataclass
-class Stack:
+@dataclass(kw_only=True)
+class Stack(Deployed):
     """A running service with a database of its own."""
 
-    port: int
-    environment: dict[str, str]
     database: str
-    logs: Path
-    # Whose code runs: this checkout's, or a changed copy's.
-    root: Path = ROOT
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
     def origin(self) -> str:
@@ -48,33 +43,6 @@ class Stack:
 
     def origin_of(self, slug: str) -> str:
         return f"http://{slug}.localhost:{self.port}"
-
-    def start(self, name: str) -> None:
-        with (self.logs / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                [str(self.root / "bin" / "start"), name],
-                cwd=self.root,
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-
-    def stop(self, name: str, number: int = signal.SIGTERM) -> None:
-        """End a process and its children, and wait until it is gone."""
-        process = self.processes.pop(name)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        process.wait(timeout=60)
-
-    def wait_until_ready(self, seconds: float = 60) -> None:
-        wait_until(self.is_ready, f"the service (logs in {self.logs})", seconds)
-
-    def is_ready(self) -> bool:
-        try:
-            return requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=30).ok
-        except (requests.ConnectionError, requests.Timeout):
-            return False
 
     def manage(self, *arguments: str) -> str:
         """Run a management command to its end, and return what it says."""
@@ -93,9 +61,6 @@ class Stack:
             check=False,
         )
         return done.returncode, done.stdout + (done.stderr if done.returncode else "")
-
-    def log_of(self, name: str) -> str:
-        return (self.logs / f"{name}.log").read_text(errors="replace")
 
     def query(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Look into the database, past the service."""
@@ -174,15 +139,8 @@ class Visitor:
 @contextlib.contextmanager
 def running(stack: Stack, *processes: str) -> Iterator[Stack]:
     """Run processes of a stack, and end whatever still runs afterwards."""
-    try:
-        for process in processes:
-            stack.start(process)
-        if "web" in processes:
-            stack.wait_until_ready()
+    with stack.running(*processes):
         yield stack
-    finally:
-        for process in list(stack.processes):
-            stack.stop(process)
 
 
 def environment(port: int, logs: Path, **changes: str) -> dict[str, str]:
@@ -298,7 +256,7 @@ def on_own_servers(
         own["REDIS_TIMEOUT"] = "3"
         variables = environment(port, place, **{**own, **changes})
         variables["DATABASE_ADMIN_URL"] = urls.administrator_url
-        stack = Stack(port, variables, urls.administrator_url, place, root)
+        stack = Stack(port, variables, place, root, database=urls.administrator_url)
         stack.manage("setup_roles")
         stack.manage("migrate_schemas", "--shared", "--noinput")
         yield ends.enter_context(running(stack, *processes)), servers

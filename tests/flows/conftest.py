@@ -31,7 +31,7 @@ def stack(clone, administrator, tmp_path_factory) -> Iterator[Stack]:
     variables = environment(port, logs, DATABASE_URL=url, REDIS_URL=redis)
     try:
         with running(
-            Stack(port, variables, past_the_service, logs), "web", "worker", "beat"
+            Stack(port, variables, logs, database=past_the_service), "web", "worker", "beat"
         ) as stack:
             yield stack
     finally:

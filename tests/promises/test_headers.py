@@ -107,7 +107,7 @@ def production(clone, administrator, tmp_path_factory) -> Iterator[Stack]:
         REDIS_URL=redis_url(8 - int(WORKER.removeprefix("gw") or 0) % 2),
         STATIC_ROOT=str(folder / "static"),
     )
-    stack = Stack(port, variables, past_the_service, folder)
+    stack = Stack(port, variables, folder, database=past_the_service)
     try:
         stack.manage("collectstatic", "--noinput", "--verbosity=0")
         with running(stack, "web"):

@@ -27,7 +27,7 @@ def web(clone, administrator, tmp_path_factory):
     redis = redis_url(10 + int(WORKER.removeprefix("gw") or 0))
     variables = environment(port, logs, DATABASE_URL=url, REDIS_URL=redis, RATE_LIMITS="off")
     try:
-        with running(Stack(port, variables, url, logs), "web") as stack:
+        with running(Stack(port, variables, logs, database=url), "web") as stack:
             yield stack
     finally:
         _drop(administrator, name)

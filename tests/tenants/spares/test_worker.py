@@ -18,6 +18,6 @@ def test_a_worker_that_starts_fills_the_pool(committed, administrator, tmp_path)
     changes = {"DATABASE_URL": url, "REDIS_URL": redis, "SPARE_SCHEMAS": "2"}
     variables = environment(free_port(), tmp_path, **changes)
 
-    with running(Stack(0, variables, administrator, tmp_path), "worker"):
+    with running(Stack(0, variables, tmp_path, database=administrator), "worker"):
         # Beat, which would ask as well, isn't there.
         wait_until(lambda: len(ready()) == 2, "a full pool")
