@@ -117,12 +117,6 @@ def _python(run: Run, ours: Side, tenants: int, rows: int) -> Iterator[Result]:
     yield from in_parts("fleet", at, spent, against="loop")
 
 
-def _last_one(ours: Side, *, by_itself: bool) -> Spent:
-    if by_itself:
-        return ours.do("ours.loop").spent
-    return ours.do("ours.migrate", app="notes", to="0003").spent
-
-
 def _schemas(side: Side) -> list[str]:
     schemas: list[str] = side.do(f"{side.name}.schemas").result
     return schemas
