@@ -55,7 +55,7 @@ def delivery(kind: str) -> Callable[[Callable[[Message], Letter]], Any]:
 @delivery("welcome")
 def send_welcome(message: Message) -> Letter:
     """Greet a new person, on the way in to their workspace."""
-    user = get_user_model().objects.get(pk=message.user_id)
+    user = get_user_model().objects.with_addresses().get(pk=message.user_id)
     return Letter("welcome", to=user.email, language=user.language, context={"user": user})
 
 

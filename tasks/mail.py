@@ -117,7 +117,10 @@ def _is_member(message: Message, letter: Letter) -> bool:
 
 
 def _is_confirmed(message: Message, letter: Letter) -> bool:
-    person = get_user_model().objects.filter(pk=message.user_id).first()
+    person = letter.context.get("user")
+    # Whoever has written the letter has just looked them up.
+    if getattr(person, "pk", None) != message.user_id:
+        person = get_user_model().objects.filter(pk=message.user_id).first()
     return bool(person and person.is_verified and person.email == letter.to.lower())
 
 
