@@ -1,5 +1,7 @@
 """A line to the mail server, kept open from letter to letter: hellos cost more than letters."""
 
+import select
+import time
 from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPSenderRefused
 from typing import Any, Self
 
@@ -10,6 +12,8 @@ from tasks import mailserver
 # Mail servers that count letters count to a hundred and more.
 MOST_LETTERS = 100
 OK = 250
+# For so many seconds after an answer a line is trusted on which nothing has come since.
+TRUSTED = 1.0
 
 
 class Line:
@@ -18,6 +22,7 @@ class Line:
     def __init__(self) -> None:
         self._backend: Any = None
         self._carried = 0
+        self._heard_at = float("-inf")
 
     def __enter__(self) -> Self:
         return self
@@ -62,13 +67,29 @@ class Line:
             self.close()
             raise
         self._carried += 1
+        self._heard_at = time.monotonic()
 
     def _is_good(self) -> bool:
-        """Whether the line may carry another letter, and the server is still at its end."""
+        """Whether the line may carry another letter, and the server is still at its end.
+
+        A server that hangs up says so, and then there is something to read.
+        """
         if self._carried >= MOST_LETTERS:
             return False
-        ask = getattr(getattr(self._backend, "connection", None), "noop", None)
+        talk = getattr(self._backend, "connection", None)
+        if time.monotonic() - self._heard_at < TRUSTED and _is_silent(talk):
+            return True
+        ask = getattr(talk, "noop", None)
         try:
             return ask is None or ask()[0] == OK
         except (SMTPException, OSError):
             return False
+
+
+def _is_silent(talk: Any) -> bool:
+    """Whether nothing has come on a conversation that nobody has read. Asks nobody."""
+    if (sock := getattr(talk, "sock", None)) is None:
+        return False
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return not poll.poll(0)

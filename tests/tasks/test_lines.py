@@ -1,5 +1,7 @@
 """One line for many letters, counted at the server's end."""
 
+import smtplib
+
 import pytest
 from django.core.mail import EmailMessage
 
@@ -68,6 +70,20 @@ def test_a_line_that_broke_is_replaced_before_a_letter_gets_lost_on_it(server):
         line.send(email(2))
 
     assert (len(server.accepted), server.connections) == (2, 2)
+
+
+@pytest.mark.parametrize(("seconds", "asked"), [(60, 0), (0, 2)])
+def test_a_line_that_was_just_heard_of_is_not_asked(server, monkeypatch, seconds, asked):
+    questions = []
+    noop = smtplib.SMTP.noop
+    monkeypatch.setattr(smtplib.SMTP, "noop", lambda talk: questions.append(talk) or noop(talk))
+    monkeypatch.setattr(lines, "TRUSTED", seconds)
+
+    with Line() as line:
+        for number in range(3):
+            line.send(email(number))
+
+    assert (len(questions), len(server.accepted), server.connections) == (asked, 3, 1)
 
 
 def test_a_reader_who_is_refused_costs_no_line(server):
