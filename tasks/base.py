@@ -1,5 +1,6 @@
 """The base of our Celery tasks: bound to a schema when called, and held to it when run."""
 
+from collections.abc import Callable
 from typing import Any
 
 from celery import Task
@@ -8,12 +9,15 @@ from django_tenants.utils import get_public_schema_name
 from tasks.errors import TenantClosedError, TenantMissingError
 from tasks.roles import DatabaseRole
 from tasks.workspace import (
+    Workspace,
     current_schema,
     load_workspace,
     public_context,
     schema_of,
     workspace_context,
 )
+
+Load = Callable[[str], Workspace]
 
 
 class TenantTask(Task):  # type: ignore[type-arg]  # Generic in the stubs alone.
@@ -42,13 +46,13 @@ class TenantTask(Task):  # type: ignore[type-arg]  # Generic in the stubs alone.
         """Return the context of the schema that the message was bound to."""
         return self.context_of(schema_of(self))
 
-    def context_of(self, schema_name: str) -> Any:
+    def context_of(self, schema_name: str, load: Load = load_workspace) -> Any:
         """Return the context of a schema, where this task may work in it."""
         if schema_name == get_public_schema_name():
             if not self.allow_public:
                 raise TenantMissingError(f"{self.name} does not run in public.")
             return public_context(DatabaseRole.RELAY)
-        workspace = load_workspace(schema_name)
+        workspace = load(schema_name)
         if not (workspace.is_open or self.allow_suspended):
             raise TenantClosedError(f"{schema_name} is suspended.")
         return workspace_context(workspace)

@@ -1,6 +1,7 @@
 """The letters we send: each a Celery task whose function says what stands in it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -9,14 +10,14 @@ from django.contrib.auth import get_user_model
 from django.utils.timezone import localtime
 
 from tasks import relay
-from tasks.base import TenantTask
-from tasks.errors import TenantClosedError, TenantUnknownError
+from tasks.base import Load, TenantTask
+from tasks.errors import MailServerAwayError, TenantClosedError, TenantUnknownError
 from tasks.lines import Line
 from tasks.mail import Letter
 from tasks.models import Message
 from tasks.payloads import unseal
 from tasks.roles import DatabaseRole
-from tasks.workspace import public_context, schema_of
+from tasks.workspace import load_workspace, public_context, schema_of
 
 
 class Delivery(TenantTask):
@@ -27,13 +28,17 @@ class Delivery(TenantTask):
     kind: str
 
     def __call__(self, pk: str) -> None:
-        with Line() as line:
-            self.deliver(pk, schema_of(self), line)
+        if context := self.way_to(pk, schema_of(self)):
+            with Line() as line, suppress(MailServerAwayError), context:
+                relay.deliver(pk, write=self.run, line=line)
 
-    def deliver(self, pk: str, schema_name: str, line: Line) -> bool:
-        """Send a message of a schema; whether the mail server would take another one."""
+    def way_to(self, pk: str, schema_name: str, load: Load = load_workspace) -> Any:
+        """Return the context that a message is sent in.
+
+        None where it isn't: it is held while its tenant is suspended, and given up with it.
+        """
         try:
-            context = self.context_of(schema_name)
+            return self.context_of(schema_name, load)
         except TenantClosedError:
             with public_context(DatabaseRole.RELAY):
                 relay.hold(pk)
@@ -41,10 +46,7 @@ class Delivery(TenantTask):
             with public_context(DatabaseRole.RELAY):
                 for message in Message.objects.of_schema(schema_name).filter(pk=pk):
                     relay.bury(message, error)
-        else:
-            with context:
-                return relay.deliver(pk, write=self.run, line=line)
-        return True
+        return None
 
 
 def delivery(kind: str) -> Callable[[Callable[[Message], Letter]], Any]:

@@ -34,8 +34,8 @@ HANGS_UP = 421
 UNACCEPTABLE = {400, 404, 413, 422}
 
 
-def ask_leave() -> None:
-    """Return once a letter may be sent.
+def ask_leave() -> bool:
+    """Return once a letter may be sent: whether it is to try if the server is back.
 
     Raises `MailServerAwayError` while the server is left alone: one letter at a time tries
     whether it is back, and the others wait without losing an attempt. The same when it takes
@@ -46,6 +46,7 @@ def ask_leave() -> None:
         if failures and not cache.add(PAUSED, 1, timeout=_pause(failures)):
             raise MailServerAwayError("The mail server is left alone for now.")
     _wait_for_turn()
+    return bool(failures)
 
 
 def capacity(most: int, *, seconds: float) -> int:
@@ -60,7 +61,7 @@ def capacity(most: int, *, seconds: float) -> int:
 
 @contextmanager
 def conversation() -> Iterator[None]:
-    """Watch how a letter is taken, and remember whether the server is there."""
+    """Watch how a letter is refused, and remember whether the server is there."""
     try:
         yield
     except Exception as error:
@@ -69,7 +70,6 @@ def conversation() -> Iterator[None]:
         elif _is_answer(error):
             note_answer()
         raise
-    note_answer()
 
 
 def note_answer() -> None:

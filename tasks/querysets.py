@@ -1,14 +1,27 @@
-"""Questions about messages."""
+"""Questions about messages, and the claim of one."""
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, F, Q, QuerySet
 
 if TYPE_CHECKING:
     from tasks.models import Message
+
+# One statement is one commit. Whoever was faster has changed one of the conditions: of two
+# that come at once the second waits for the first, looks again, and finds nothing.
+CLAIM = """
+    WITH noted AS (
+        UPDATE tasks_message SET state = 'sent', sent_at = %(now)s, payload = NULL, last_error = ''
+        WHERE id = %(sent)s
+    )
+    UPDATE tasks_message SET state = 'sending', due_at = %(until)s, attempts = attempts + 1
+    WHERE id = %(message)s AND attempts = %(attempts)s
+      AND (state = 'pending' OR state IN ('failed', 'sending') AND due_at <= %(now)s)
+"""
 
 
 class MessageQuerySet(QuerySet["Message"]):
@@ -40,6 +53,24 @@ class MessageQuerySet(QuerySet["Message"]):
     def most_urgent(self) -> "MessageQuerySet":
         """In the order in which a tenant's own letters leave: what expires comes first."""
         return self.order_by(F("expires_at").asc(nulls_last=True), "due_at")
+
+    def claim(
+        self, message: "Message", *, now: datetime, until: datetime, sent: "Message | None"
+    ) -> bool:
+        """Claim one that is as it was read, and note that another one is sent, in one statement.
+
+        Returns whether it could be claimed.
+        """
+        values: dict[str, Any] = {
+            "message": message.pk,
+            "attempts": message.attempts,
+            "sent": sent.pk if sent else None,
+            "now": now,
+            "until": until,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(CLAIM, values)
+            return bool(cursor.rowcount == 1)
 
     def resendable(self) -> "MessageQuerySet":
         """Those that another attempt could send: a secret that is erased can't come back."""

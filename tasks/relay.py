@@ -14,7 +14,7 @@ from smtplib import SMTPRecipientsRefused
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, Value, When
 from django.utils import timezone
 
 from tasks import mail, mailserver, turns
@@ -45,44 +45,53 @@ PERMANENT = (PayloadGoneError, ObjectDoesNotExist, TenantUnknownError)
 State = Message.State
 
 
-def deliver(pk: str, *, write: Callable[[Message], mail.Letter], line: Line) -> bool:
-    """Send one message, once: whoever comes while it is claimed or done does nothing.
+def deliver(pk: str, *, write: Callable[[Message], mail.Letter], line: Line) -> None:
+    """Send one message of this schema: whoever comes while it is claimed or done does nothing."""
+    message = Message.objects.of_schema(current_schema()).filter(pk=pk).first()
+    if message and claim(message) and attempt(message, write=write, line=line):
+        record_sent(message)
 
-    Returns whether the mail server would take another one.
+
+def attempt(message: Message, *, write: Callable[[Message], mail.Letter], line: Line) -> bool:
+    """Send a message that is claimed; whether it is sent, which the caller notes.
+
+    What else becomes of it is noted here. Raises `MailServerAwayError` when the server would
+    take no other one either.
     """
-    message = claim(pk)
-    if message is None:
-        return True
     try:
         refuse_expired(message)
-        mailserver.ask_leave()
+        is_in_doubt = mailserver.ask_leave()
         mail.send(message, write(message), line)
     except PERMANENT as error:
         bury(message, error)
     except MailServerAwayError:
         put_back(message)
-        return False
+        raise
     except RateLimitedError as error:
         wait_for_the_reader(message, timedelta(seconds=error.retry_after))
     except Exception as error:  # noqa: BLE001  # Whatever fails, the message must be tried again.
         postpone(message, error)
     else:
-        record_sent(message)
-    return True
+        if is_in_doubt:
+            mailserver.note_answer()
+        return True
+    return False
 
 
-def claim(pk: str) -> Message | None:
-    """Take a message of this schema that is due, for one lease; None for any other."""
+def claim(message: Message, *, sent: Message | None = None) -> bool:
+    """Take a message that is due, for one lease; whether nobody else has it or had it.
+
+    What was `sent` before is noted in the same statement, so that a letter costs one commit:
+    the next one isn't begun before it is certain that this one stays sent.
+    """
     now = timezone.now()
-    claimable = Q(state=State.PENDING) | Q(state__in=(State.FAILED, State.SENDING), due_at__lte=now)
-    own = Message.objects.of_schema(current_schema()).filter(claimable, pk=pk)
-    with transaction.atomic():
-        rows = own.select_for_update(skip_locked=True)
-        if message := rows.first():
-            message.state, message.due_at = State.SENDING, now + LEASE
-            message.attempts += 1
-            message.save(update_fields=["state", "due_at", "attempts"])
-    return message
+    claimed = Message.objects.claim(message, now=now, until=now + LEASE, sent=sent)
+    if sent:
+        _say_sent(sent)
+    if claimed:
+        message.state, message.due_at = State.SENDING, now + LEASE
+        message.attempts += 1
+    return claimed
 
 
 def record_sent(message: Message) -> None:
@@ -104,6 +113,10 @@ def _record_sent(message: Message) -> None:
     Message.objects.filter(pk=message.pk).update(
         state=State.SENT, sent_at=timezone.now(), payload=None, last_error=""
     )
+    _say_sent(message)
+
+
+def _say_sent(message: Message) -> None:
     logger.info("Sent %s %s at attempt %d.", message.kind, message.pk, message.attempts)
 
 

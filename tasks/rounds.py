@@ -6,14 +6,18 @@ A turn is short, so that what else waits in the queue has its own between two of
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 from celery import current_app
 
 from tasks import relay
+from tasks.errors import MailServerAwayError
 from tasks.lines import Line
 from tasks.models import Message
+from tasks.workspace import load_workspace, load_workspaces
 
 if TYPE_CHECKING:
     from tasks.deliveries import Delivery
@@ -21,42 +25,79 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+@dataclass
+class Errand:
+    """A letter that may be sent, who writes it, and the context that they do it in."""
+
+    message: Message
+    task: "Delivery"
+    context: Any
+
+
 def go(*, call: Callable[[], None]) -> int:
     """Send what is due until the turn is over; return how many letters were tried.
 
-    `call`s another to help where there is much, and to go on where something is left.
+    `call`s another to help where there is much, and to go on where something is left. In public,
+    as the relay.
     """
     tried, until = 0, time.monotonic() + relay.TURN
-    with Line() as line:
-        while batch := deque(relay.hand_out()):
-            count = len(batch)
-            if not tried and count == relay.HANDFUL:
+    with Line() as line, suppress(MailServerAwayError):
+        while messages := relay.hand_out():
+            if not tried and len(messages) == relay.HANDFUL:
                 call()
-            is_taken = _carry(batch, line, until)
-            tried += count - len(batch)
-            relay.take_back(batch)
-            if not is_taken:
-                return tried
+            errands = _errands(messages)
+            try:
+                _run(errands, line, until)
+            finally:
+                tried += len(messages) - len(errands)
+                relay.take_back(errand.message for errand in errands)
             if time.monotonic() >= until:
                 call()
-                return tried
+                break
     return tried
 
 
-def _carry(batch: deque[Message], line: Line, until: float) -> bool:
-    """Send letters in time, and leave the others in the batch; whether the server takes more."""
-    while batch and time.monotonic() < until:
-        message = batch.popleft()
-        if not deliver(message, line):
-            return False
-    return True
+def deliver(message: Message, line: Line) -> None:
+    """Send a message that was handed out, here and now. In public, as the relay."""
+    with suppress(MailServerAwayError):
+        _run(_errands([message]), line, float("inf"))
 
 
-def deliver(message: Message, line: Line) -> bool:
-    """Run the delivery of a message, here and now; whether the mail server takes another one."""
-    task = cast("Delivery | None", current_app.tasks.get(message.task))
-    if task is None:
-        # A newer release's, which has workers of its own by now.
-        logger.error("Nobody here knows how to send %s %s.", message.kind, message.pk)
-        return True
-    return task.deliver(str(message.pk), message.schema_name, line)
+def _errands(messages: Iterable[Message]) -> deque[Errand]:
+    """Return what can be sent of a handful: each tenant is asked for once in all of it."""
+    known = load_workspaces({each.schema_name for each in messages})
+    errands: deque[Errand] = deque()
+    for message in messages:
+        task = cast("Delivery | None", current_app.tasks.get(message.task))
+        if task is None:
+            # A newer release's, which has workers of its own by now.
+            logger.error("Nobody here knows how to send %s %s.", message.kind, message.pk)
+            continue
+        context = task.way_to(
+            str(message.pk),
+            message.schema_name,
+            lambda name: known.get(name) or load_workspace(name),
+        )
+        if context:
+            errands.append(Errand(message, task, context))
+    return errands
+
+
+def _run(errands: deque[Errand], line: Line, until: float) -> None:
+    """Send letters in time, and leave the others. Raises `MailServerAwayError`.
+
+    That a letter is sent is noted with the claim of the next one, and of the last one alone.
+    """
+    sent = None
+    try:
+        while errands and time.monotonic() < until:
+            errand = errands.popleft()
+            is_claimed = relay.claim(errand.message, sent=sent)
+            sent = None
+            if is_claimed:
+                with errand.context:
+                    if relay.attempt(errand.message, write=errand.task.run, line=line):
+                        sent = errand.message
+    finally:
+        if sent:
+            relay.record_sent(sent)

@@ -1,6 +1,6 @@
 """The ambient tenant, as those who must not know the `tenants` app see it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
@@ -92,6 +92,13 @@ def load_workspace(schema_name: str) -> Workspace:
             return cast("Workspace", model.objects.get(schema_name=schema_name))
         except model.DoesNotExist:
             raise TenantUnknownError(f"No tenant has the schema {schema_name}.") from None
+
+
+def load_workspaces(schema_names: Iterable[str]) -> dict[str, Workspace]:
+    """Load the tenants of some schemas, by schema, with their hosts; those that are there."""
+    with public_context():
+        found = get_tenant_model().objects.filter(schema_name__in=schema_names)
+        return {each.schema_name: each for each in found.prefetch_related("domains")}
 
 
 def current_workspace() -> Workspace:

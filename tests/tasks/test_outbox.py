@@ -151,28 +151,33 @@ def test_an_erased_secret_cannot_be_sent_again(acme):
             outbox.resend(message=message)
 
 
-def test_what_is_due_is_handed_out_once_and_a_lost_workers_messages_again(acme, make_user):
+def test_what_is_due_is_handed_out_once_and_a_lost_workers_messages_again(acme, globex, make_user):
     make_user(acme)
     (message,) = messages()
+    (read_before,) = messages()
     with public_context():
-        assert relay.claim(str(message.pk)) is None, "it is another schema's"
+        with workspace_context(globex):
+            assert not relay.claim(message), "it is another schema's"
         with workspace_context(acme):
-            assert relay.claim(str(message.pk)) == message
-            assert relay.claim(str(message.pk)) is None, "it is claimed already"
+            assert relay.claim(message)
+            assert not relay.claim(message), "it is claimed already"
+            assert not relay.claim(read_before)
         assert relay.hand_out() == [], "its worker may be alive"
         Message.objects.update(due_at=timezone.now() - timedelta(seconds=1))
 
         assert relay.hand_out() == [message]
         assert relay.hand_out() == [], "it has just been handed out"
         with workspace_context(acme):
-            assert relay.claim(str(message.pk)).attempts == 2
+            assert not relay.claim(read_before), "somebody has tried it since"
+            assert relay.claim(message)
+    assert [each.attempts for each in messages()] == [2]
 
 
 def test_a_message_that_is_being_sent_is_not_sent_again(acme, make_user):
     make_user(acme)
     (stale,) = messages()
     with workspace_context(acme):
-        relay.claim(str(stale.pk))
+        relay.claim(stale)
 
     with public_context(), pytest.raises(PayloadGoneError):
         outbox.resend(message=stale)

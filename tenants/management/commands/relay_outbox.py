@@ -33,6 +33,6 @@ def _due() -> list[Message]:
 
 def _send(message: Message, line: Line) -> str:
     """Run the delivery as a worker would, bound to its schema; return the message's new state."""
-    rounds.deliver(message, line)
     with public_context(DatabaseRole.RELAY):
+        rounds.deliver(message, line)
         return str(Message.objects.values_list("state", flat=True).get(pk=message.pk))

@@ -96,20 +96,20 @@ MISTAKES = [
     Mistake(
         "a claim holds nobody off",
         "tasks/relay.py",
-        "message.state, message.due_at = State.SENDING, now + LEASE",
-        "message.state, message.due_at = State.SENDING, now",
+        "now=now, until=now + LEASE, sent=sent)",
+        "now=now, until=now, sent=sent)",
         "came twice while nothing was wrong",
         seconds=2,
     ),
     Mistake(
         "a letter is noted as sent before it is",
         "tasks/relay.py",
-        "        mail.send(message, write(message))\n",
+        "        mail.send(message, write(message), line)\n",
         """\
         letter = write(message)
         record_sent(message)
         __import__("time").sleep(0.5)
-        mail.send(message, letter)
+        mail.send(message, letter, line)
 """,
         "is noted as sent, and no server has said so",
         # A child is there again at once, with the next letter in hand.
@@ -122,8 +122,10 @@ MISTAKES = [
         '        outbox.enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}")\n',
         """\
         from tasks import mail, relay
+        from tasks.lines import Line
         message = outbox.enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}")
-        mail.send(message, send_welcome.run(message))
+        with Line() as line:
+            mail.send(message, send_welcome.run(message), line)
         message.attempts = 1
         relay.record_sent(message)
         __import__("time").sleep(1)

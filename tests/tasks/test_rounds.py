@@ -1,0 +1,140 @@
+"""A round that ends in the middle: what is sent is noted, and at most one letter comes twice."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tasks import mail, rounds
+from tasks.models import Message
+from tasks.roles import DatabaseRole
+from tasks.workspace import public_context
+from tests.contexts import public_context as operators_context
+from tests.faulty_smtp import FaultySMTP
+
+pytestmark = pytest.mark.usefixtures("real_smtp")
+
+KILLED = """
+import os, signal, django
+django.setup()
+from tasks import mail, rounds
+from tasks.roles import DatabaseRole
+from tasks.workspace import public_context
+sent, send = [], mail.send
+def die_at_the_third(*args):
+    if len(sent) < 2 or {after}:
+        send(*args)
+    sent.append(args)
+    if len(sent) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+mail.send = die_at_the_third
+with public_context(DatabaseRole.RELAY):
+    rounds.go(call=lambda: None)
+"""
+HANG_UP = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+
+
+@pytest.fixture
+def real_smtp(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST = "127.0.0.1"
+
+
+@pytest.fixture
+def server(settings):
+    with FaultySMTP() as running:
+        settings.EMAIL_PORT = running.port
+        yield running
+
+
+@pytest.fixture
+def waiting(acme, globex, make_user):
+    for tenant, count in ((acme, 3), (globex, 2)):
+        for number in range(count):
+            make_user(tenant, f"{tenant.slug}{number}@reader.test")
+
+
+def go():
+    with public_context(DatabaseRole.RELAY):
+        return rounds.go(call=lambda: None)
+
+
+def states():
+    with operators_context():
+        return sorted(Message.objects.values_list("state", flat=True))
+
+
+def environment(server):
+    there = settings.DATABASES["default"]
+    place = f"{there['HOST']}:{there['PORT']}/{connection.settings_dict['NAME']}"
+    url = f"postgres://{there['USER']}:{there['PASSWORD']}@{place}"
+    own = {"DATABASE_URL": url, "EMAIL_URL": server.url, "SAAS_PROCESS": "worker"}
+    return {**os.environ, "DJANGO_SETTINGS_MODULE": "saas.settings", **own}
+
+
+@pytest.mark.parametrize(("after", "twice"), [(False, 0), (True, 1)])
+def test_a_worker_that_is_killed_costs_one_letter_a_repetition(
+    committed, server, waiting, after, twice
+):
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED.format(after=after)],
+        env=environment(server),
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    assert states() == ["pending", "pending", "sending", "sent", "sent"]
+    assert go() == 0, "whoever has them may be alive"
+    with operators_context():
+        Message.objects.exclude(state="sent").update(due_at=timezone.now())
+    assert go() == 3
+    assert states() == ["sent"] * 5
+    assert len(set(server.message_ids)) == 5
+    assert len(server.message_ids) == 5 + twice
+
+
+def test_what_is_sent_is_noted_though_the_database_was_away(
+    committed, administrator, server, waiting, monkeypatch
+):
+    send = mail.send
+
+    def and_hang_up(*args):
+        send(*args)
+        if len(server.accepted) == 2:
+            name = connection.settings_dict["NAME"]
+            with psycopg.connect(administrator, autocommit=True) as theirs:
+                theirs.execute(HANG_UP, [name])
+
+    monkeypatch.setattr(mail, "send", and_hang_up)
+
+    with pytest.raises(OperationalError):
+        go()
+
+    assert states() == ["pending", "pending", "pending", "sent", "sent"]
+    with operators_context():
+        Message.objects.exclude(state="sent").update(due_at=timezone.now())
+    go()
+    assert states() == ["sent"] * 5
+    assert len(set(server.message_ids)) == len(server.message_ids) == 5
+
+
+def test_a_letter_costs_three_statements(server, acme, globex, waiting, make_user):
+    """Itself and the note of the one before in one, its reader, and their addresses."""
+    with CaptureQueriesContext(connection) as five:
+        assert go() == 5
+    for tenant in (acme, globex):
+        make_user(tenant, "another@reader.test")
+
+    with CaptureQueriesContext(connection) as two:
+        assert go() == 2
+
+    assert len(five) - len(two) == 3 * 3
