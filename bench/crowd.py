@@ -8,7 +8,8 @@ from threading import Barrier
 
 import requests
 
-PASSWORD = "correct horse battery staple"  # noqa: S105  # Nobody's.
+from bench.people import sign_up_form
+
 FIELD = re.compile(r'name="(csrfmiddlewaretoken|opening_key)"[^>]*value="([^"]+)"')
 
 
@@ -27,15 +28,7 @@ class Visitor:
         """Ask for the form, and type into it."""
         page = self._browser.get(f"{self._origin}/signup/", timeout=120)
         page.raise_for_status()
-        self._typed = {
-            **dict(FIELD.findall(page.text)),
-            "organization": self.slug,
-            "subdomain": self.slug,
-            "full_name": "Ada Owner",
-            "email": f"ada@{self.slug}.test",
-            "password": PASSWORD,
-            "terms": "on",
-        }
+        self._typed = {**dict(FIELD.findall(page.text)), **sign_up_form(self.slug)}
 
     def send(self) -> float:
         """Send the form, and return the seconds until the answer. Raises `RuntimeError`."""

@@ -44,7 +44,7 @@ def administrator() -> str:
 @pytest.fixture(scope="session")
 def clone(template, administrator, django_db_blocker) -> Callable[[str], str]:
     """Clone the template under a name, migrating it first if nobody has."""
-    gate = Path(os.environ.get("TMPDIR", "/tmp")) / f"template-{_digest(administrator)}"  # noqa: S108
+    gate = Path(os.environ.get("TMPDIR", "/tmp")) / f"template-{_digest(administrator)}"  # noqa: S108  # A lock, of no content.
 
     from tenants.privileges import database_statements
 

@@ -1,6 +1,7 @@
 """Our side's letters: many that wait, one more, and people who sign up meanwhile."""
 
 import time
+from http import HTTPStatus
 from uuid import uuid4
 
 from django.db import connection
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from bench.deeds.ours import Browser
+from bench.people import sign_up_form
 from bench.sink import WATCHED
 from tasks.deliveries import send_welcome
 from tasks.jobs import call_another
@@ -16,9 +18,7 @@ from tasks.roles import DatabaseRole
 from tasks.workspace import public_context, workspace_context
 from tenants import hosts
 
-PASSWORD = "correct horse battery staple"  # noqa: S105  # Nobody's.
 BATCH = 5_000
-FOUND = 303
 
 
 def queue_welcomes(host: str, count: int) -> None:
@@ -63,19 +63,11 @@ def sign_up(names: list[str]) -> list[float]:
 
 
 def _sign_up(name: str) -> float:
-    typed = {
-        "organization": name,
-        "subdomain": name,
-        "full_name": "Grace Hopper",
-        "email": f"grace@{name}.test",
-        "password": PASSWORD,
-        "terms": "on",
-        "opening_key": str(uuid4()),
-    }
+    typed = {**sign_up_form(name), "opening_key": str(uuid4())}
     started = time.perf_counter()
     answer = Browser().post("/signup/", typed, headers={"host": "localhost"})
     taken = time.perf_counter() - started
-    if answer.status_code != FOUND:
+    if answer.status_code != HTTPStatus.SEE_OTHER:
         raise RuntimeError(f"The form was answered {answer.status_code}: {answer.content[-500:]!r}")
     assert not connection.in_atomic_block
     return taken

@@ -19,6 +19,7 @@ from django.test import Client, override_settings
 from django_tenants.utils import schema_context
 
 from accounts.models import User
+from bench.people import PASSWORD
 from tasks.roles import DatabaseRole
 from tasks.workspace import acting_as, public_context, workspace_context
 from tenants import hosts, revisions
@@ -46,7 +47,7 @@ def prepare() -> None:
 def create(number: int) -> None:
     """Open an organisation as a sign-up does: rows, schema, owner, directory, letter."""
     name = host_label(number)
-    owner = Owner("Ada Owner", f"ada@{name}.test", "correct horse battery staple")
+    owner = Owner("Ada Owner", f"ada@{name}.test", PASSWORD)
     open_tenant(organization=f"Tenant {number}", subdomain=name, owner=owner)
 
 

@@ -6,7 +6,7 @@ from django.test import Client
 
 from accounts.hashers import Argon2idHasher
 from accounts.models import User
-from bench.deeds.signup import PASSWORD
+from bench.people import PASSWORD
 from tasks.workspace import workspace_context
 from tenants import hosts
 

@@ -11,6 +11,7 @@ from django.test import override_settings
 
 from accounts.hashers import Argon2idHasher
 from bench.deeds.ours import host_label
+from bench.people import PASSWORD
 from tasks.models import Message
 from tasks.roles import DatabaseRole
 from tasks.workspace import acting_as, public_context
@@ -19,7 +20,6 @@ from tenants.models import DirectoryEntry, Tenant
 from tenants.schemas import drop_schema, take_time
 from tenants.signup import Owner, open_tenant
 
-PASSWORD = "correct horse battery staple"  # noqa: S105  # Nobody's.
 SALT = "a salt of the bench"
 
 

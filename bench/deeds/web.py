@@ -25,8 +25,7 @@ def ask(path: str, hosts: list[str], count: int, cookie: str = "") -> list[float
 
 def wander(path: str, hosts: list[str], seconds: float, seed: int) -> list[float]:
     """Ask for a page of any host at a time, for so long, and return when each answer was there."""
-    # Chance that comes the same in each run.
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)  # noqa: S311  # No secret: the same in each run.
     application = _application()
     started = time.perf_counter()
     moments = [0.0]

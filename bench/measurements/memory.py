@@ -82,14 +82,14 @@ def _work(run: Run, way: str, tenants: int, most: int) -> Taken:
         for side in crew:
             side.do("web.ask", path=PAGE, hosts=hosts[:1], count=1)
         asking = [
-            pool.submit(_ask, side, share if way == "pinned" else hosts, run)
-            for side, share in zip(crew, shares, strict=True)
+            pool.submit(_ask, side, shares[number] if way == "pinned" else hosts, number, run)
+            for number, side in enumerate(crew)
         ]
         return _watch(run, asking)
 
 
-def _ask(side: Side, hosts: list[str], run: Run) -> Any:
-    wishes = {"seconds": SECONDS[run.size.name], "seed": side.process_id}
+def _ask(side: Side, hosts: list[str], seed: int, run: Run) -> Any:
+    wishes = {"seconds": SECONDS[run.size.name], "seed": seed}
     return side.do("web.wander", path=PAGE, hosts=hosts, **wishes)
 
 

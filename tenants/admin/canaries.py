@@ -10,8 +10,8 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.enums import ActionVariant
 
 from tenants import revisions, services
-from tenants.admin.base import action, by_id, confirmation, display
-from tenants.admin.changing import ChangingAdmin
+from tenants.admin.base import action, confirmation, display
+from tenants.admin.changing import ChangingAdmin, fits
 from tenants.models import Tenant
 
 CURRENT, BEHIND = "current", "behind"
@@ -79,10 +79,10 @@ class CanaryAdmin(ChangingAdmin):
     # --- What can be done ---
 
     def has_mark_permission(self, _request: HttpRequest, object_id: Any = None) -> bool:
-        return _is_marked(object_id, False)
+        return fits(object_id, is_canary=False)
 
     def has_unmark_permission(self, _request: HttpRequest, object_id: Any = None) -> bool:
-        return _is_marked(object_id, True)
+        return fits(object_id, is_canary=True)
 
     @action(
         description=_("Mark as canary"),
@@ -118,8 +118,3 @@ class CanaryAdmin(ChangingAdmin):
 
 def _state_of(tenant: Tenant) -> str:
     return CURRENT if tenant.revision == str(revisions.target()) else BEHIND
-
-
-def _is_marked(object_id: Any, is_canary: bool) -> bool:
-    tenants = Tenant.objects.filter(is_canary=is_canary)
-    return object_id is None or by_id(tenants, object_id).exists()

@@ -1,6 +1,7 @@
 """Changing tenants through a service: one or many, each by itself, noted in its history."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -54,3 +55,8 @@ class ChangingAdmin(ReadOnlyAdmin):
         except TenantStateError:
             return False
         return True
+
+
+def fits(object_id: Any, **state: Any) -> bool:
+    """Whether a tenant is in the state that an action is for. Without an id, nobody is meant."""
+    return object_id is None or by_id(Tenant.objects.filter(**state), object_id).exists()

@@ -18,6 +18,7 @@ from tasks.models import Message
 from tenants import services
 from tenants.admin.base import action, back_to, by_id, confirmation, display
 from tenants.admin.canaries import CanaryAdmin, CanaryFilter, RevisionFilter
+from tenants.admin.changing import fits
 from tenants.admin.closing import ClosingForm
 from tenants.admin.site import site
 from tenants.closing import close_tenant
@@ -107,13 +108,13 @@ class TenantAdmin(CanaryAdmin):
     # --- What can be done ---
 
     def has_suspend_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return _is(object_id, Status.ACTIVE)
+        return fits(object_id, status=Status.ACTIVE)
 
     def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return _is(object_id, Status.SUSPENDED)
+        return fits(object_id, status=Status.SUSPENDED)
 
     def has_close_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return object_id is None or by_id(Tenant.objects.all(), object_id).exists()
+        return fits(object_id)
 
     @action(
         description=_("Suspend"),
@@ -183,10 +184,6 @@ class TenantAdmin(CanaryAdmin):
     @admin.action(description=_("Resume"))
     def resume_selected(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
         self.change_many(request, queryset, services.resume, gettext("Resumed."))
-
-
-def _is(object_id: Any, status: str) -> bool:
-    return object_id is None or by_id(Tenant.objects.filter(status=status), object_id).exists()
 
 
 site.register(Tenant, TenantAdmin)

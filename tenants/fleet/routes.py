@@ -146,4 +146,5 @@ def _noted(executor: MigrationExecutor) -> frozenset[str]:
 
 def _state(executor: MigrationExecutor) -> ProjectState:
     """Return the models as they are in the schema, as `migrate` does before it begins."""
+    # What `migrate` itself calls, which Django keeps private.
     return executor._create_project_state(with_applied_migrations=True)  # type: ignore[no-any-return,attr-defined]  # noqa: SLF001

@@ -40,7 +40,7 @@ def is_running(pid):
 
 def test_a_change_replaces_the_program_and_its_children(program, tree):
     starts(tree, 1)
-    time.sleep(0.6)
+    time.sleep(0.6)  # Until it watches, of which nothing tells.
     (tree / "saas" / "settings.py").write_text("DEBUG = True\n")
 
     before, after = starts(tree, 2)
@@ -74,14 +74,14 @@ def test_a_program_that_ends_by_itself_ends_the_reloader_with_its_code(tree, bar
 
 def test_a_change_that_breaks_the_program_waits_for_the_one_that_mends_it(program, tree):
     starts(tree, 1)
-    time.sleep(0.6)
+    time.sleep(0.6)  # Until it watches, of which nothing tells.
     whole = (tree / "program").read_text()
     (tree / "program").write_text("#!/bin/sh\necho broken >> broken\nexit 1\n")
     (tree / "saas" / "settings.py").write_text("DEBUG = oops\n")
     deadline = time.monotonic() + 20
     while not (tree / "broken").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    time.sleep(1.2)
+    time.sleep(1.2)  # It looks twice in that time, and doesn't end with the program.
     (tree / "program").write_text(whole)
     (tree / "saas" / "templates.html").write_text("mended")
 

@@ -101,13 +101,13 @@ def test_packages_speak_korean_as_well(sentence):
 @pytest.mark.parametrize("style", ["DATETIME_FORMAT", "SHORT_DATETIME_FORMAT"])
 def test_english_dates_name_the_month(style):
     with override("en"):
-        written = date_format(datetime(2026, 11, 21, 16, 4), style)  # noqa: DTZ001
+        written = date_format(datetime(2026, 11, 21, 16, 4), style)  # noqa: DTZ001  # A text, no moment.
 
     assert written == "21 Nov 2026, 16:04"
 
 
 def test_the_half_of_the_day_stands_before_the_hour():
     with override("ko"):
-        written = date_format(datetime(2026, 11, 21, 17, 1), "DATETIME_FORMAT")  # noqa: DTZ001
+        written = date_format(datetime(2026, 11, 21, 17, 1), "DATETIME_FORMAT")  # noqa: DTZ001  # As above.
 
     assert written == "2026년 11월 21일 오후 5:01"

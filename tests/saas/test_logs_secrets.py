@@ -236,10 +236,10 @@ def test_gunicorns_lines_are_scrubbed(capfd):
     config.set("accesslog", "-")
     logger = ScrubbingLogger(config)
     try:
-        raise ValueError(f"{ADDRESS} {TOKEN}")  # noqa: TRY301
+        raise ValueError(f"{ADDRESS} {TOKEN}")  # noqa: TRY301  # For its trace.
     except ValueError:
         logger.exception("Error handling request %s", f"/accounts/handoff/?token={TOKEN}")
-    logger.warning("%s %s", TOKEN)  # noqa: PLE1206
+    logger.warning("%s %s", TOKEN)  # noqa: PLE1206  # A word short, for its error.
     logger.access_log.info('%s "GET %s"', ADDRESS, f"/accounts/password/reset/key/{TOKEN}/")
 
     out, err = capfd.readouterr()

@@ -46,7 +46,7 @@ def test_an_operator_is_not_welcomed(db, make_operator):
 
 
 def test_a_person_who_is_rolled_back_gets_no_mail(acme, make_user):
-    class Abandoned(Exception):  # noqa: N818
+    class Abandoned(Exception):  # noqa: N818  # It is thrown on purpose.
         pass
 
     def abandon():

@@ -20,7 +20,7 @@ from tests.contexts import public_context
 
 State = Message.State
 
-OPENING = ("open_tenant", "initech", "--name=Initech", "--email=peter@initech.test", "--owner=Peter Gibbons")  # fmt: skip  # noqa: E501
+OPENING = ("open_tenant", "initech", "--name=Initech", "--email=peter@initech.test", "--owner=Peter Gibbons")  # fmt: skip  # noqa: E501  # One command.
 
 
 # --- Opening ---
@@ -123,7 +123,7 @@ def test_list_tenants_counts_each_tenants_people(acme, globex, make_user):
 def test_list_tenants_is_filtered(acme, globex):
     run("suspend_tenant", "globex")
 
-    assert [row["name"] for row in json.loads(run("list_tenants", "--json", status="suspended"))] == ["Globex"]  # fmt: skip  # noqa: E501
+    assert [row["name"] for row in json.loads(run("list_tenants", "--json", status="suspended"))] == ["Globex"]  # fmt: skip  # noqa: E501  # One command.
     assert "Acme" in run("list_tenants", search="acm")
     assert "Globex" not in run("list_tenants", search="acm")
 

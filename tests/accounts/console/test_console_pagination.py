@@ -125,7 +125,7 @@ def test_a_made_up_cursor_leads_to_the_first_page(people, order, cursor):
 
 def test_a_moment_without_a_zone_is_no_key():
     order = Order("joined_at", SORTS["joined"].parse)
-    cursor = order.cursor(User(joined_at=datetime(2026, 1, 1)))  # noqa: DTZ001
+    cursor = order.cursor(User(joined_at=datetime(2026, 1, 1)))  # noqa: DTZ001  # As its name says.
 
     assert order.read(cursor) is None
 
