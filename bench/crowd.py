@@ -1,4 +1,4 @@
-"""A hundred visitors at once, over HTTP, as their browsers would."""
+"""Visitors who come all at once, over HTTP, as their browsers would."""
 
 import re
 import time

@@ -48,17 +48,23 @@ def _draw(rows: list[dict[str, Any]], path: Path) -> None:
     figure = _figure(1 + 0.55 * len(rows))
     axes = figure.subplots()
     sides = list(dict.fromkeys(side for row in rows for side in row["summary"]))
+    is_alike = len({row["unit"] for row in rows}) == 1
     for number, side in enumerate(sides):
         _bars(axes, rows, side, offset=number / len(sides), height=BAR / len(sides))
     axes.set_yticks(
         [row + BAR / 2 for row in range(len(rows))],
-        [f"{row['at']}\n{row['note']}" for row in rows],
+        [f"{row['at']}\n{row['note'] if is_alike else _noted(row)}" for row in rows],
     )
     axes.invert_yaxis()
     axes.set_xscale("log")
-    axes.set_xlabel(f"{rows[0]['unit']}, median, smallest and largest; logarithmic")
+    unit = rows[0]["unit"] if is_alike else "each in its unit"
+    axes.set_xlabel(f"{unit}, median, smallest and largest; logarithmic")
     axes.legend()
     figure.savefig(path, format="svg", metadata={"Date": None})
+
+
+def _noted(row: dict[str, Any]) -> str:
+    return f"{row['note']}, {row['unit']}" if row["note"] else str(row["unit"])
 
 
 def _bars(

@@ -44,8 +44,8 @@ def fleet(run: Run) -> Iterator[Result]:
 
 def _creations(run: Run, sides: dict[str, Side], tenants: int) -> Iterator[Result]:
     count = min(CREATIONS, tenants)
-    for name, side in sides.items():
-        _fill(run, side, tenants - count - run.tenants.get(name, 0))
+    for side in sides.values():
+        fill(run, side, tenants - count, by_copying=run.size.copies)
     spent: Spendings = defaultdict(list)
     for _, order in in_turns(count, sides):
         for name in order:
@@ -57,13 +57,13 @@ def _creations(run: Run, sides: dict[str, Side], tenants: int) -> Iterator[Resul
     yield from in_parts("fleet", at, _ordered(spent), against="stock")
 
 
-def _fill(run: Run, side: Side, count: int) -> None:
-    if count <= 0:
-        return
+def fill(run: Run, side: Side, wanted: int, *, by_copying: bool = True) -> None:
+    """Have so many tenants on a side, at least."""
     first = run.tenants.get(side.name, 0)
-    by_copying = {"by_copying": run.size.copies} if side.name == "stock" else {}
-    side.do(f"{side.name}.fill", first=first, count=count, **by_copying)
-    run.tenants[side.name] = first + count
+    if wanted > first:
+        how = {"by_copying": by_copying} if side.name == "stock" else {}
+        side.do(f"{side.name}.fill", first=first, count=wanted - first, **how)
+        run.tenants[side.name] = wanted
 
 
 def _migrations(run: Run, sides: dict[str, Side], tenants: int) -> Iterator[Result]:

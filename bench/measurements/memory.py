@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from time import monotonic, sleep
 from typing import Any
 
+from bench.measurements.fleet import fill
 from bench.measurements.requests import prepare
 from bench.registry import Run, measurement
 from bench.results import Result
@@ -61,11 +62,8 @@ def _row(at: str, unit: str, taken: dict[str, Taken], key: str, *, against: str 
 
 def _have_tenants(run: Run, wanted: int) -> int:
     """Fill up to so many tenants, and return how many there are."""
-    there = run.tenants["ours"]
-    if there < wanted:
-        with run.sides("ours") as sides:
-            sides["ours"].do("ours.fill", first=there, count=wanted - there)
-        run.tenants["ours"] = wanted
+    with run.sides("ours") as sides:
+        fill(run, sides["ours"], wanted)
     return run.tenants["ours"]
 
 
