@@ -35,9 +35,6 @@ class MessageQuerySet(QuerySet["Message"]):
         """Welcomes and invitations: the letters that bring people in."""
         return self.filter(kind__in=("welcome", "invitation"))
 
-    def of_user(self, user_id: UUID) -> "MessageQuerySet":
-        return self.filter(user_id=user_id)
-
     def of_invitation(self, invitation_id: UUID) -> "MessageQuerySet":
         return self.filter(kind="invitation", arguments__invitation_id=str(invitation_id))
 
