@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from django_redis import get_redis_connection
 
-from tasks import jobs, outbox, relay, rounds, turns
+from tasks import jobs, outbox, relay, rounds
 from tasks.deliveries import send_letter, send_welcome
 from tasks.models import Message
 from tasks.roles import DatabaseRole
@@ -54,16 +54,27 @@ def test_nobodys_hundred_letters_stand_before_anothers_one(acme, globex):
 
 
 @pytest.mark.parametrize("most", [1, 5])
-def test_each_of_many_tenants_is_soon_among_the_first(db, most):
-    names = {f"t_{number:02}" for number in range(12)} | {"t_ffff", "public"}
+def test_each_of_many_tenants_has_its_turn_before_anybody_has_two(db, settings, most):
+    """However few letters the mail server takes, and however many others wait."""
+    settings.OUTBOX_RATE = f"{most}/3 second"
+    names = {f"t_{number:02}" for number in range(13)} | {"t_ffff", "public"}
     for name in names:
-        waiting(name, 40)
+        waiting(name, 4)
 
-    with public_context(DatabaseRole.RELAY):
-        # By chance somebody is missed in all of them once in 10^12 times.
-        served = {each for _ in range(400) for each in turns.schemas(timezone.now(), most)}
+    served = [message.schema_name for _ in range(15 // most) for message in handed_out()]
 
-    assert served == names
+    assert sorted(served) == sorted(names)
+
+
+def test_who_was_last_is_first_in_nobodys_turn(db, monkeypatch):
+    """Where a handful doesn't divide, it isn't always the same ones who get more."""
+    monkeypatch.setattr(relay, "HANDFUL", 4)
+    for name in ("t_a", "t_b", "t_c"):
+        waiting(name, 10)
+
+    served = [message.schema_name for _ in range(3) for message in handed_out()]
+
+    assert sorted(served) == ["t_a"] * 4 + ["t_b"] * 4 + ["t_c"] * 4
 
 
 @pytest.mark.parametrize("tenants", [1, 3, 7, 11, 15, 19, 20, 25])
