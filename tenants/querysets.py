@@ -36,10 +36,6 @@ class TenantQuerySet(QuerySet["Tenant"]):
         """Those of which no owner is known to have confirmed an address."""
         return self.filter(verified_at__isnull=True)
 
-    def verified(self) -> Self:
-        """Those of which an owner has confirmed an address."""
-        return self.filter(verified_at__isnull=False)
-
     def named(self, *slugs: str) -> Self:
         """The holders of names, in small letters: by the index that has them so."""
         return self.alias(lowered=Lower("slug")).filter(lowered__in=slugs)

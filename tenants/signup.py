@@ -129,9 +129,11 @@ def _create_tenant(**fields: Any) -> Tenant:
     """Insert tenant and domain first: who loses a race waits here, before any real work."""
     try:
         tenant: Tenant = Tenant.objects.create(**fields)
-        Domain.objects.create_first(domain=tenant.host, tenant=tenant)
+        first = Domain.objects.create_first(domain=tenant.host, tenant=tenant)
     except IntegrityError:
         raise NameTakenError from None
+    # As the visitor is sent there next.
+    tenant.primary_host = first.domain
     # Asked again now that the name is ours: whoever had it may have gone a moment ago.
     refuse_resting(tenant.slug)
     return tenant

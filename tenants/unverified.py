@@ -10,6 +10,7 @@ from datetime import timedelta
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from accounts.models import Role, User
@@ -21,7 +22,6 @@ from tenants.closing import close_tenant
 from tenants.directory import address_hash
 from tenants.errors import TooManyUnverifiedError
 from tenants.models import DirectoryEntry, Tenant
-from tenants.querysets import TenantQuerySet
 
 
 def origin_hash(network: str) -> str:
@@ -41,19 +41,24 @@ def refuse_too_many(*, email: str, network: str) -> None:
     """
     if not settings.RATE_LIMITS:
         return
+    origin = origin_hash(network)
     schemas = DirectoryEntry.objects.schemas_of(address_hash(email))
-    theirs = Tenant.objects.filter(schema_name__in=schemas)
-    here = Tenant.objects.unverified().filter(opened_from=origin_hash(network))
-    _refuse_past(settings.UNVERIFIED_HERE, here.filter(schema_name__in=schemas))
-    _refuse_past(settings.UNVERIFIED_PER_NETWORK, here)
-    # Nobody gets into a verified tenant's directory without having read a letter. Asked of all,
-    # so that the time it takes tells nobody who is known.
-    is_proved = theirs.verified().exists()
-    _refuse_past(settings.UNVERIFIED_PER_ADDRESS, theirs.unverified(), unless=is_proved)
+    # All in one, so that the time it takes tells nobody who is known.
+    theirs = Tenant.objects.filter(schema_name__in=schemas).aggregate(
+        here=Count("pk", filter=Q(verified_at=None, opened_from=origin)),
+        unverified=Count("pk", filter=Q(verified_at=None)),
+        verified=Count("verified_at"),
+    )
+    _refuse_past(settings.UNVERIFIED_HERE, theirs["here"])
+    here = Tenant.objects.unverified().filter(opened_from=origin)
+    _refuse_past(settings.UNVERIFIED_PER_NETWORK, here.count())
+    # Nobody gets into a verified tenant's directory without having read a letter.
+    if not theirs["verified"]:
+        _refuse_past(settings.UNVERIFIED_PER_ADDRESS, theirs["unverified"])
 
 
-def _refuse_past(most: int, held: TenantQuerySet, *, unless: bool = False) -> None:
-    if held.count() >= most and not unless:
+def _refuse_past(most: int, held: int) -> None:
+    if held >= most:
         raise TooManyUnverifiedError(most)
 
 

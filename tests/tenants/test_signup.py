@@ -50,6 +50,16 @@ def test_sign_up_opens_tenant_domain_schema_owner_and_enqueues_the_welcome(db):
     assert connection.schema_name is None
 
 
+def test_where_a_new_tenant_is_need_not_be_asked(db, django_assert_num_queries):
+    tenant, _owner = open_initech()
+
+    with django_assert_num_queries(0):
+        origin = tenant.origin
+
+    with public_context():
+        assert origin == Tenant.objects.get(pk=tenant.pk).origin
+
+
 def test_the_owner_exists_nowhere_else(acme):
     _tenant, owner = open_initech()
 

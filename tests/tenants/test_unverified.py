@@ -283,6 +283,11 @@ def test_a_stranger_elsewhere_uses_up_nobodys_share(initech, base_client, sign_u
     assert sign_up("initrode4", "203.0.113.77") == 429, "all strangers together"
 
 
+def test_all_that_is_held_is_counted_in_two_statements(initech, django_assert_num_queries):
+    with public_context(), django_assert_num_queries(2):
+        unverified.refuse_too_many(email=OWNER.email, network="192.0.2.1")
+
+
 def test_an_address_that_was_proved_is_shut_out_by_no_stranger(
     initech, acme, base_client, sign_up_data, settings, make_user
 ):
