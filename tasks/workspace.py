@@ -6,11 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 from django.db import connection
-from django_tenants.utils import (
-    get_public_schema_name,
-    get_tenant_model,
-    tenant_context,
-)
+from django_tenants.utils import get_public_schema_name, get_tenant_model
 
 from tasks.errors import TenantMissingError, TenantUnknownError
 from tasks.roles import DatabaseRole
@@ -45,8 +41,7 @@ def public_context(role: DatabaseRole | None = None) -> AbstractContextManager[N
 
     Without a `role`, as whoever works there already, or else as a visitor.
     """
-    shared = Shared(role or _role_in_public())
-    return cast("AbstractContextManager[None]", tenant_context(shared))
+    return _working_in(Shared(role or _role_in_public()))
 
 
 def _role_in_public() -> DatabaseRole:
@@ -68,7 +63,12 @@ def acting_as(
 
 def workspace_context(workspace: Workspace) -> AbstractContextManager[None]:
     """Work in the workspace's schema for the block."""
-    return cast("AbstractContextManager[None]", tenant_context(workspace))
+    return _working_in(workspace)
+
+
+def _working_in(tenant: Workspace | Shared) -> AbstractContextManager[None]:
+    """Do as `tenant_context` does, which asks for this thread's connection four times."""
+    return cast("AbstractContextManager[None]", _connection().working_in(tenant))
 
 
 def current_schema() -> str:

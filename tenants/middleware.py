@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.db import connection
+from django.db.transaction import get_connection
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import get_language_from_request, override
@@ -35,7 +35,7 @@ class TenantMiddleware:
         except DisallowedHost:
             return self._refuse(request, "400.html", {}, status=400)
         request.workspace = None
-        database: Any = connection
+        database: Any = get_connection()
         depth = database.depth
         try:
             return self._answer(request, host)

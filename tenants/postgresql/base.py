@@ -73,6 +73,16 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         self.set_tenant(NoTenant())
 
     @contextmanager
+    def working_in(self, tenant: Any) -> Iterator[None]:
+        """Work in the tenant's schema for the block, as `tenant_context` has it."""
+        before = self.tenant
+        self.set_tenant(tenant)
+        try:
+            yield
+        finally:
+            self.set_tenant(before)
+
+    @contextmanager
     def without_public(self) -> Iterator[None]:
         """Take public off the search path for the block."""
         before, self.include_public_schema = self.include_public_schema, False
@@ -282,7 +292,9 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
 
     def _set_autocommit(self, autocommit: bool) -> None:
         self._sent = None
-        super()._set_autocommit(autocommit)
+        # The pool's are as they should be, and are asked for anew with each request.
+        if self.connection.autocommit != autocommit:
+            super()._set_autocommit(autocommit)
 
     def close(self) -> None:
         self._sent = None

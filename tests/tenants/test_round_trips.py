@@ -158,6 +158,15 @@ def messages_of_checkout(pooled, raw):
         return [line for line in trace.read().decode().splitlines() if "\tF\t" in line]
 
 
+def test_the_pools_connection_is_told_nothing_that_holds(pooled, acme, monkeypatch):
+    told = []
+    monkeypatch.setattr(patience.PatientConnection, "_set_autocommit", told.append)
+
+    ask_in(pooled, acme)
+
+    assert told == []
+
+
 def test_the_pool_asks_no_server_that_has_just_answered(pooled, acme):
     raw = ask_in(pooled, acme)
 
