@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dev.paths import ROOT
 
+WELCOME = 'outbox.enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}", is_first=True)'
 SERVICE = ("saas", "tenants", "accounts", "tasks", "bin", "manage.py")
 
 
@@ -31,15 +32,18 @@ class Mistake:
     pause: tuple[float, float] = (0.3, 1.0)
 
     def make_in(self, place: Path) -> Path:
-        """Copy the service and make the mistake there; fails when the code has moved on."""
+        """Copy the service and make the mistake there."""
         for name in SERVICE:
             source, target = ROOT / name, place / name
             (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
-        path = place / self.file
-        code = path.read_text()
-        assert code.count(self.right) == 1, f"{self.file} has changed: make {self.name!r} anew"
-        path.write_text(code.replace(self.right, self.wrong))
+        (place / self.file).write_text(self.code())
         return place
+
+    def code(self) -> str:
+        """Return the file with the mistake in it; fails when the code has moved on."""
+        right = (ROOT / self.file).read_text()
+        assert right.count(self.right) == 1, f"{self.file} has changed: make {self.name!r} anew"
+        return right.replace(self.right, self.wrong)
 
 
 MISTAKES = [
@@ -67,8 +71,8 @@ MISTAKES = [
     Mistake(
         "the welcome is enqueued after the commit",
         "accounts/services/profiles.py",
-        '        outbox.enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}")\n',
-        """\
+        f"        {WELCOME}\n",
+        f"""\
         import time
         from tasks.workspace import current_workspace, workspace_context
 
@@ -77,7 +81,7 @@ MISTAKES = [
         def later():
             time.sleep(1)
             with workspace_context(workspace):
-                outbox.enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}")
+                {WELCOME}
 
         transaction.on_commit(later)
 """,
@@ -85,9 +89,9 @@ MISTAKES = [
     ),
     Mistake(
         "letters are given to the queue, and nobody looks after them",
-        "tasks/jobs.py",
-        "    return rounds.go(call=call_another)\n",
-        "    return 0\n",
+        "tasks/rounds.py",
+        "while messages := relay.hand_out():",
+        "while messages := ():",
         "is pending",
         blows=("Valkey",),
         seconds=4,
@@ -119,11 +123,11 @@ MISTAKES = [
     Mistake(
         "a letter is sent before the commit",
         "accounts/services/profiles.py",
-        '        outbox.enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}")\n',
-        """\
+        f"        {WELCOME}\n",
+        f"""\
         from tasks import mail, relay
         from tasks.lines import Line
-        message = outbox.enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}")
+        message = {WELCOME}
         with Line() as line:
             mail.send(message, send_welcome.run(message), line)
         message.attempts = 1

@@ -12,6 +12,12 @@ EACH = [
 ]
 
 
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+def test_a_mistake_can_still_be_made(mistake):
+    """The storms themselves are too long for every day, and the code moves on meanwhile."""
+    compile(mistake.code(), mistake.file, "exec")
+
+
 @pytest.mark.stack
 @pytest.mark.parametrize("mistake", EACH)
 def test_the_storm_finds_a_mistake(mistake, tmp_path, full, seed):
