@@ -123,7 +123,7 @@ def remembers_across_autocommit():
 
 @mutation("What was never sent is forgotten", "runs_a_program")
 def believes_what_was_refused():
-    with patch.object(DatabaseWrapper, "forget_context", lambda _: None):
+    with patch.object(DatabaseWrapper, "context_failed", lambda _: None):
         yield
 
 
