@@ -234,6 +234,8 @@ OUTBOX_FIRST_RETRY_SECONDS = env.float("OUTBOX_FIRST_RETRY_SECONDS", default=30.
 OUTBOX_LONGEST_RETRY_SECONDS = env.float("OUTBOX_LONGEST_RETRY_SECONDS", default=3600.0)
 # How many letters the provider takes, from all workers together: "10/second". Empty: any.
 OUTBOX_RATE = env.str("OUTBOX_RATE", default="")
+# How many processes of a machine send in bulk at once; 0: one fewer than it has cores.
+OUTBOX_ROUNDS = env.int("OUTBOX_ROUNDS", default=0) or max(1, (os.cpu_count() or 1) - 1)
 
 # --- People ---------------------------------------------------------------------------
 

@@ -1,17 +1,21 @@
 """Going round: whoever is free takes a few letters, sends them on one line, and goes on.
 
-A turn is short, so that what else waits in the queue has its own between two of them.
+A turn is short, so that what else waits in the queue has its own between two of them. A machine
+has so many places for those who go round: pages, codes and what else there is have the rest of it.
 """
 
 import logging
+import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from celery import current_app
+from django.conf import settings
+from django.core.cache import cache
 
 from tasks import relay
 from tasks.errors import MailServerAwayError
@@ -23,6 +27,9 @@ if TYPE_CHECKING:
     from tasks.deliveries import Delivery
 
 logger = logging.getLogger(__name__)
+
+# In seconds: who dies in a place leaves it free by then.
+PLACE_EXPIRES = 2 * relay.TURN
 
 
 @dataclass
@@ -37,9 +44,31 @@ class Errand:
 def go(*, call: Callable[[], None]) -> int:
     """Send what is due until the turn is over; return how many letters were tried.
 
-    `call`s another to help where there is much, and to go on where something is left. In public,
-    as the relay.
+    `call`s another to help where there is much, and to go on where something is left. None where
+    all places of this machine are taken: who has one goes on. In public, as the relay.
     """
+    with _place() as is_free:
+        tried, is_over = _turn(call) if is_free else (0, True)
+    # Whoever is called finds the place free.
+    if not is_over:
+        call()
+    return tried
+
+
+@contextmanager
+def _place() -> Iterator[bool]:
+    """Take a place of this machine for the block; whether one was free."""
+    places = (f"outbox:round:{socket.gethostname()}:{n}" for n in range(settings.OUTBOX_ROUNDS))
+    mine = next((each for each in places if cache.add(each, 1, timeout=PLACE_EXPIRES)), None)
+    try:
+        yield mine is not None
+    finally:
+        if mine:
+            cache.delete(mine)
+
+
+def _turn(call: Callable[[], None]) -> tuple[int, bool]:
+    """Send what is due; return how many letters were tried, and whether none was left."""
     tried, until = 0, time.monotonic() + relay.TURN
     with Line() as line, suppress(MailServerAwayError):
         while messages := relay.hand_out():
@@ -52,9 +81,8 @@ def go(*, call: Callable[[], None]) -> int:
                 tried += len(messages) - len(errands)
                 relay.take_back(errand.message for errand in errands)
             if time.monotonic() >= until:
-                call()
-                break
-    return tried
+                return tried, False
+    return tried, True
 
 
 def deliver(message: Message, line: Line) -> None:

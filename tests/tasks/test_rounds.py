@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import psycopg
 import pytest
@@ -12,7 +13,7 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tasks import mail, rounds
+from tasks import mail, relay, rounds
 from tasks.models import Message
 from tasks.roles import DatabaseRole
 from tasks.workspace import public_context
@@ -35,6 +36,7 @@ def die_at_the_third(*args):
     if len(sent) == 3:
         os.kill(os.getpid(), signal.SIGKILL)
 mail.send = die_at_the_third
+rounds.PLACE_EXPIRES = 1
 with public_context(DatabaseRole.RELAY):
     rounds.go(call=lambda: None)
 """
@@ -96,7 +98,11 @@ def test_a_worker_that_is_killed_costs_one_letter_a_repetition(
     assert go() == 0, "whoever has them may be alive"
     with operators_context():
         Message.objects.exclude(state="sent").update(due_at=timezone.now())
-    assert go() == 3
+    until = time.monotonic() + 60
+    while not (tried := go()) and time.monotonic() < until:
+        # The place of whoever died is free in a second.
+        time.sleep(0.1)
+    assert tried == 3
     assert states() == ["sent"] * 5
     assert len(set(server.message_ids)) == 5
     assert len(server.message_ids) == 5 + twice
@@ -125,6 +131,42 @@ def test_what_is_sent_is_noted_though_the_database_was_away(
     go()
     assert states() == ["sent"] * 5
     assert len(set(server.message_ids)) == len(server.message_ids) == 5
+
+
+@pytest.mark.parametrize(("places", "theirs"), [(1, 0), (2, 3)])
+def test_no_more_go_round_than_there_are_places(
+    server, waiting, settings, monkeypatch, places, theirs
+):
+    settings.OUTBOX_ROUNDS = places
+    # The first handful is full, and another one is called.
+    monkeypatch.setattr(relay, "HANDFUL", 2)
+    helped = []
+
+    def help_once():
+        if not helped:
+            helped.append(0)
+            helped.append(go())
+
+    with public_context(DatabaseRole.RELAY):
+        own = rounds.go(call=help_once)
+
+    assert (own, helped[1:]) == (5 - theirs, [theirs])
+    assert states() == ["sent"] * 5
+
+
+def test_whoever_is_called_to_go_on_finds_the_place_free(server, waiting, settings, monkeypatch):
+    settings.OUTBOX_ROUNDS = 1
+    monkeypatch.setattr(relay, "TURN", 0)
+    tried = []
+
+    def go_on():
+        monkeypatch.setattr(relay, "TURN", 600)
+        tried.append(go())
+
+    with public_context(DatabaseRole.RELAY):
+        assert rounds.go(call=go_on) == 0
+
+    assert tried == [5]
 
 
 def test_a_letter_costs_three_statements(server, acme, globex, waiting, make_user):
