@@ -1,10 +1,12 @@
 """Our side's letters: many that wait, one more, and people who sign up meanwhile."""
 
 import time
+from datetime import timedelta
 from http import HTTPStatus
 from uuid import uuid4
 
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
@@ -49,6 +51,16 @@ def welcome_one(host: str, reader: str) -> float:
     with workspace_context(tenant):
         User.objects.create_user(f"{WATCHED}{reader}", None, full_name="Ada Watched")
     return time.time()
+
+
+def put_off(host: str, days: int) -> None:
+    """Let a tenant's letters that wait be due so many days later; or earlier, below zero."""
+    tenant = hosts.find_tenant(host)
+    assert tenant
+    with public_context(DatabaseRole.RELAY):
+        theirs = Message.objects.of_schema(tenant.schema_name).filter(state=Message.State.PENDING)
+        theirs.update(due_at=F("due_at") + timedelta(days=days))
+    call_another()
 
 
 def waiting() -> int:
