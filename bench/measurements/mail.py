@@ -135,6 +135,7 @@ def _neighbours(run: Run, side: Side, relay: Relay, sink: Sink) -> Iterator[Resu
     quiet = [_one_letter(side, sink, f"quiet{number}") for number in range(rounds)]
     with relay.stopped():
         side.do("mail.queue_welcomes", host=NOISY, count=run.size.letters)
+    # The relay is in the middle of it by then.
     time.sleep(1)
     busy = [_one_letter(side, sink, f"busy{number}") for number in range(rounds)]
     at = f"another tenant's letter, {run.size.letters:,} waiting before it"

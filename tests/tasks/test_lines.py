@@ -5,28 +5,12 @@ import smtplib
 import pytest
 from django.core.mail import EmailMessage
 
-from tasks import lines, mailserver, relay, rounds
+from tasks import lines, mailserver, rounds
 from tasks.lines import Line
 from tasks.models import Message
 from tasks.roles import DatabaseRole
 from tasks.workspace import public_context
 from tests.contexts import public_context as operators_context
-from tests.faulty_smtp import FaultySMTP
-
-
-@pytest.fixture(autouse=True)
-def real_smtp(settings, monkeypatch):
-    # A turn is long enough for a few letters, however busy the machine is.
-    monkeypatch.setattr(relay, "TURN", 600)
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST = "127.0.0.1"
-
-
-@pytest.fixture
-def server(settings):
-    with FaultySMTP() as running:
-        settings.EMAIL_PORT = running.port
-        yield running
 
 
 def email(number):

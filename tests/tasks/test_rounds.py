@@ -18,9 +18,6 @@ from tasks.models import Message
 from tasks.roles import DatabaseRole
 from tasks.workspace import public_context
 from tests.contexts import public_context as operators_context
-from tests.faulty_smtp import FaultySMTP
-
-pytestmark = pytest.mark.usefixtures("real_smtp")
 
 KILLED = """
 import os, signal, django
@@ -41,19 +38,6 @@ with public_context(DatabaseRole.RELAY):
     rounds.go(call=lambda: None)
 """
 HANG_UP = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
-
-
-@pytest.fixture
-def real_smtp(settings):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST = "127.0.0.1"
-
-
-@pytest.fixture
-def server(settings):
-    with FaultySMTP() as running:
-        settings.EMAIL_PORT = running.port
-        yield running
 
 
 @pytest.fixture
@@ -138,6 +122,7 @@ def test_no_more_go_round_than_there_are_places(
     server, waiting, settings, monkeypatch, places, theirs
 ):
     settings.OUTBOX_ROUNDS = places
+    monkeypatch.setattr(rounds, "PLACE_EXPIRES", 600)
     # The first handful is full, and another one is called.
     monkeypatch.setattr(relay, "HANDFUL", 2)
     helped = []
