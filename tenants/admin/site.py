@@ -10,7 +10,7 @@ from django.contrib.auth.views import LogoutView, redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, reverse
 from unfold.sites import UnfoldAdminSite
 
 from tasks.workspace import is_public
@@ -33,6 +33,11 @@ class OperatorSite(UnfoldAdminSite):
         """Let the console's pages, and no others, run what Unfold is made of."""
         guarded: View = super().admin_view(view, cacheable)
         return csp_replace(POLICY)(guarded)
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Leave out the way to a row's page elsewhere: no row here has one."""
+        urls: list[URLPattern | URLResolver] = super().get_urls()
+        return [url for url in urls if getattr(url, "name", None) != "view_on_site"]
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
         """Send whoever isn't signed in to the page that limits tries and asks for codes.

@@ -1,11 +1,14 @@
 """The operators' console: who gets in, who operates, under which policy."""
 
 import re
+from itertools import product
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 
 from accounts.models import User
 from tasks.models import Message
+from tenants.models import Tenant
 from tests.conftest import PASSWORD
 from tests.contexts import public_context
 from tests.operators import reloaded, rows
@@ -28,6 +31,15 @@ def test_an_id_that_can_be_nobodys_is_refused_and_breaks_nothing(operator_client
     for page in pages:
         for made_up in ("no-number", "b0bbe0de-0000-4000-8000-000000000001"):
             assert operator_client.get(page.format(made_up)).status_code == 403, page
+
+
+def test_rows_have_no_page_elsewhere_to_be_sent_to(operator_client):
+    """Django's own way there breaks on a key that isn't of the model's kind."""
+    with public_context():
+        models = [ContentType.objects.get_for_model(model).pk for model in (Tenant, User)]
+
+    for model, key in product(models, ("66", "no-number")):
+        assert operator_client.get(f"{INDEX}r/{model}/{key}/").status_code == 404
 
 
 def test_a_visitor_is_sent_to_allauths_sign_in(base_client, db):

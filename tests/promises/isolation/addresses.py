@@ -115,10 +115,6 @@ KNOWN: dict[tuple[str, ...], Ids] = {
 WORDS: dict[str, dict[str, str]] = {
     "/operator/<app_label>/": {"app_label": "tenants"},
     "/operator/<url>": {"url": "nowhere"},
-    "/operator/r/<path:content_type_id>/<path:object_id>/": {
-        "content_type_id": "1",
-        "object_id": "1",
-    },
 }
 # Addresses whose ids come in the query.
 QUERIES = {"handoff": "token", "invitation": "token"}
