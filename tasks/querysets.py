@@ -11,16 +11,24 @@ from django.db.models import Count, F, Q, QuerySet
 if TYPE_CHECKING:
     from tasks.models import Message
 
-# One statement is one commit. Whoever was faster has changed one of the conditions: of two
-# that come at once the second waits for the first, looks again, and finds nothing.
+# One statement is one commit. Whoever was faster has changed one of the conditions, or is about
+# to. It waits for the one row alone, before it holds the other: who changes all of a tenant's
+# letters in whatever order, as its end does, can't come to wait for it crosswise.
 CLAIM = """
     WITH noted AS (
         UPDATE tasks_message SET state = 'sent', sent_at = %(now)s, payload = NULL, last_error = ''
         WHERE id = %(sent)s
+        RETURNING id
+    ), free AS (
+        SELECT id FROM tasks_message
+        WHERE (SELECT count(*) FROM noted) >= 0
+          AND id = %(message)s AND attempts = %(attempts)s
+          AND (state = 'pending' OR state IN ('failed', 'sending') AND due_at <= %(now)s)
+        FOR UPDATE SKIP LOCKED
     )
-    UPDATE tasks_message SET state = 'sending', due_at = %(until)s, attempts = attempts + 1
-    WHERE id = %(message)s AND attempts = %(attempts)s
-      AND (state = 'pending' OR state IN ('failed', 'sending') AND due_at <= %(now)s)
+    UPDATE tasks_message AS claimed
+    SET state = 'sending', due_at = %(until)s, attempts = attempts + 1
+    FROM free WHERE claimed.id = free.id
 """
 
 

@@ -10,6 +10,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -126,6 +127,20 @@ def committed(django_db_setup, clone, administrator, django_db_blocker) -> Itera
         yield
         _use(before)
     _drop(administrator, name)
+
+
+@pytest.fixture
+def place(committed: None, administrator: str) -> str:
+    """Where the test's own database is, for an administrator."""
+    name = connection.settings_dict["NAME"]
+    return psycopg.conninfo.make_conninfo(administrator, dbname=name)
+
+
+@pytest.fixture
+def aside(place: str) -> Iterator["psycopg.Connection[Any]"]:
+    """Somebody else at work in the same database."""
+    with psycopg.connect(place) as other:
+        yield other
 
 
 @pytest.fixture(autouse=True)

@@ -29,19 +29,6 @@ def hasty(committed):
 
 
 @pytest.fixture
-def place(committed, administrator):
-    """Where the test's own database is, for an administrator."""
-    return psycopg.conninfo.make_conninfo(administrator, dbname=connection.settings_dict["NAME"])
-
-
-@pytest.fixture
-def aside(place):
-    """Somebody else at work in the same database."""
-    with psycopg.connect(place) as other:
-        yield other
-
-
-@pytest.fixture
 def ada(committed, acme, make_user, client_of):
     """Somebody who will sign in."""
     make_user(acme, "ada@acme.test")

@@ -117,6 +117,23 @@ def test_what_is_sent_is_noted_though_the_database_was_away(
     assert len(set(server.message_ids)) == len(server.message_ids) == 5
 
 
+def test_whoever_changes_all_letters_is_not_waited_for_crosswise(aside, server, waiting):
+    """As a tenant's end does, which takes them in an order of its own."""
+    with operators_context():
+        first, second = Message.objects.order_by("due_at")[:2]
+        assert relay.claim(first)
+    aside.execute("UPDATE tasks_message SET kind = 'changed' WHERE id = %s", [second.pk])
+
+    with operators_context():
+        assert not relay.claim(second, sent=first), "somebody is about to change it"
+    aside.execute("UPDATE tasks_message SET kind = 'changed'")
+    aside.commit()
+
+    with operators_context():
+        assert Message.objects.get(pk=first.pk).state == "sent"
+        assert relay.claim(second)
+
+
 @pytest.mark.parametrize(("places", "theirs"), [(1, 0), (2, 3)])
 def test_no_more_go_round_than_there_are_places(
     server, waiting, settings, monkeypatch, places, theirs
