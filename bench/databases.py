@@ -8,7 +8,9 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-SIDES = ("ours", "stock", "plain", "visitors", "walk")
+from bench.sides import VISITORS
+
+SIDES = ("ours", "stock", "plain", *VISITORS, "walk")
 
 
 @contextlib.contextmanager

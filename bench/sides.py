@@ -12,21 +12,22 @@ from typing import Any
 
 from bench.clocks import DatabaseClock, Spent
 
+# The service itself, without a table of ours: one for each size of the fleet, the largest first.
+VISITORS = ("visitors", "visitors_2", "visitors_3")
 # What a side is: its settings, the database it works in, and what its environment says.
 PROJECTS = {
     "ours": "bench.projects.ours",
     "service": "bench.projects.ours",
     "stock": "bench.projects.stock",
     "plain": "bench.projects.plain",
-    # The service itself, without a table of ours.
-    "visitors": "saas.settings",
+    **dict.fromkeys(VISITORS, "saas.settings"),
 }
 DATABASES = {
     "ours": "ours",
     "service": "ours",
     "stock": "stock",
     "plain": "plain",
-    "visitors": "visitors",
+    **{name: name for name in VISITORS},
 }
 ENVIRONMENT = {"service": {"BENCH_MIDDLEWARE": "whole"}}
 
