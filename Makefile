@@ -32,7 +32,7 @@ lint: install ## Check format, types, layers, guards, migrations, deployment set
 	@$(VENV_PYTHON) -m dev.lint
 
 seed: install ## Fill the development database with example organisations
-	@$(VENV_PYTHON) -m dev manage seed $(ARGS)
+	@$(VENV_PYTHON) -m dev seed $(ARGS)
 
 reset: install ## Forget the development database, mail and secrets
 	@$(VENV_PYTHON) -m dev reset

@@ -14,9 +14,10 @@ COMMANDS = {
     "bench": "dev.bench",
     "services": "dev.services",
     "manage": "dev.manage",
+    "seed": "dev.seed",
     "reset": "dev.reset",
 }
-WITH_ARGUMENTS = {"test", "prove", "bench", "manage"}
+WITH_ARGUMENTS = {"test", "prove", "bench", "manage", "seed"}
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

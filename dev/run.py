@@ -71,8 +71,9 @@ def _serve(running: Running) -> int:
         web_environment(running.port),
         mail_environment(running.catcher.mail),
     )
-    stack.publish("run", environment)
     migrations.bring_up_to_date(environment, running.keys, running.servers)
+    # Not before: other commands wait for it, and lean on the tables.
+    stack.publish("run", environment)
     say("Starting web, worker and beat.")
     # One worker's threads are plenty for one person, and it starts and reloads sooner than two.
     environment = over({"WEB_WORKERS": "1"}, os.environ, environment)

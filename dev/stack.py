@@ -4,19 +4,22 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 from dev import keys, leftovers, servers
 from dev.environment import over, service_environment, web_environment
 from dev.errors import StackError
+from dev.keys import Keys
 from dev.locks import Lock
 from dev.paths import LOCK, RUN, SECRETS, VAR
 from dev.ports import DEFAULT_PORT
 from dev.progress import say
+from dev.servers import Servers
 
 STATE = RUN / "stack.json"
 CONSOLE_MAIL = "django.core.mail.backends.console.EmailBackend"
+Preparation = Callable[[dict[str, str], Keys, Servers], None]
 
 
 @dataclass(frozen=True)
@@ -60,27 +63,33 @@ def current() -> State | None:
 
 
 @contextlib.contextmanager
-def environment(command: str) -> Iterator[dict[str, str]]:
-    """The environment of the stack that is up, or of servers that run as long as the block does."""
+def environment(command: str, prepare: Preparation | None = None) -> Iterator[dict[str, str]]:
+    """The environment of the stack that is up, or of servers that run as long as the block does.
+
+    Those are handed to `prepare` before.
+    """
     running = _lasting_state()
     if running:
         yield running.environment
         return
-    with held(command), _servers() as own:
+    with held(command), _servers(prepare) as own:
         publish(command, own)
         yield own
 
 
 @contextlib.contextmanager
-def _servers() -> Iterator[dict[str, str]]:
+def _servers(prepare: Preparation | None) -> Iterator[dict[str, str]]:
     own_keys = keys.kept(SECRETS)
     with servers.running(RUN, own_keys, os.environ) as started:
-        yield over(
+        own = over(
             service_environment("development", own_keys, started),
             web_environment(DEFAULT_PORT),
             # Nobody catches mail here, so a command that sends some shows it.
             {"EMAIL_URL": "consolemail://", "EMAIL_BACKEND": CONSOLE_MAIL},
         )
+        if prepare:
+            prepare(own, own_keys, started)
+        yield own
 
 
 def _lasting_state() -> State | None:

@@ -203,6 +203,34 @@ def test_manage_alone_brings_its_servers_and_takes_them_away(launch, tree):
     assert of_tree(tree) == []
 
 
+def test_examples_go_into_a_database_that_is_up_to_date(launch, tree):
+    assert launch("seed", "--password=x").wait(PATIENCE) == 0
+
+    assert (tree / "asked.log").read_text().splitlines() == [
+        "setup_roles development",
+        "migrate_schemas development",
+        "ensure_operator development",
+        "seed development",
+    ]
+    assert of_tree(tree) == []
+
+
+def test_whoever_comes_while_tables_are_made_waits_for_them(launch, tree):
+    (tree / "slow").touch()
+    launch("run")
+    wait_for((tree / "asked.log").exists)
+
+    process = launch("seed")
+    wait_for(says(process, "Waiting for process"))
+    (tree / "slow").unlink()
+
+    assert process.wait(PATIENCE) == 0
+    assert (tree / "asked.log").read_text().splitlines()[-2:] == [
+        "ensure_operator development",
+        "seed development",
+    ]
+
+
 def test_reset_refuses_while_a_stack_is_up(up, launch, tree):
     process = launch("reset")
 
@@ -239,4 +267,4 @@ def test_an_unknown_command_lists_the_known_ones(launch):
     process = launch("dance")
 
     assert process.wait(PATIENCE) == 2
-    assert says(process, "run|test|prove|bench|services|manage|reset")()
+    assert says(process, "run|test|prove|bench|services|manage|seed|reset")()
