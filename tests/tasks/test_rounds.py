@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -18,6 +19,7 @@ from tasks.models import Message
 from tasks.roles import DatabaseRole
 from tasks.workspace import public_context
 from tests.contexts import public_context as operators_context
+from tests.stacks import wait_until
 
 KILLED = """
 import os, signal, django
@@ -37,6 +39,7 @@ rounds.PLACE_EXPIRES = 1
 with public_context(DatabaseRole.RELAY):
     rounds.go(call=lambda: None)
 """
+STANDING = "SELECT 1 FROM pg_locks WHERE NOT granted"
 HANG_UP = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
 
 
@@ -132,6 +135,27 @@ def test_whoever_changes_all_letters_is_not_waited_for_crosswise(aside, server, 
     with operators_context():
         assert Message.objects.get(pk=first.pk).state == "sent"
         assert relay.claim(second)
+
+
+def test_whoever_waits_to_note_a_letter_holds_no_other(aside, place, server, waiting):
+    with operators_context():
+        first, second = Message.objects.order_by("due_at")[:2]
+        assert relay.claim(first)
+    aside.execute("UPDATE tasks_message SET kind = 'changed' WHERE id = %s", [first.pk])
+
+    def claim():
+        try:
+            with operators_context():
+                return relay.claim(second, sent=first)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(place, autocommit=True) as third:
+        claims = pool.submit(claim)
+        wait_until(lambda: third.execute(STANDING).fetchone(), "the claim at our lock")
+        aside.execute("SELECT 1 FROM tasks_message WHERE id = %s FOR UPDATE NOWAIT", [second.pk])
+        aside.commit()
+        assert claims.result()
 
 
 @pytest.mark.parametrize(("places", "theirs"), [(1, 0), (2, 3)])
