@@ -36,13 +36,14 @@ _making = threading.Lock()
 
 def script_of(digest: str) -> list[str] | None:
     """Return a release's script; None where nobody has made it. Asked in public."""
-    if digest not in _known:
-        found = SchemaScript.objects.filter(digest=digest).values_list("statements", flat=True)
-        if not (statements := found.first()):
-            return None
+    # Others may clear it between two looks.
+    if statements := _known.get(digest):
+        return statements
+    found = SchemaScript.objects.filter(digest=digest).values_list("statements", flat=True)
+    if statements := found.first():
         _known.clear()
         _known[digest] = statements
-    return _known[digest]
+    return statements or None
 
 
 def prepare() -> str | None:

@@ -41,6 +41,21 @@ def test_those_of_a_release_gone_by_are_replaced(committed, monkeypatch):
     assert len(ready()) == 2
 
 
+def test_an_old_one_that_a_backup_reads_holds_up_no_new_ones(aside, monkeypatch):
+    monkeypatch.setattr(schemas, "PATIENCE", "100ms")
+    spares.fill()
+    old = ready()
+    next_release(monkeypatch)
+    aside.execute(f'SELECT * FROM "{old[0]}".accounts_user')
+
+    assert jobs.fill_spares() == 2
+
+    assert old[0] in ready()
+    aside.rollback()
+    jobs.fill_spares()
+    assert not set(old) & set(ready())
+
+
 def test_a_release_on_its_way_out_makes_none_and_drops_none(committed, monkeypatch):
     with monkeypatch.context() as later:
         next_release(later)
