@@ -26,6 +26,8 @@ class Queue:
     look: Callable[[], list[Member]]
     # How many are behind, those included that somebody is at work on; told at each look.
     left: Callable[[int], None] = lambda _: None
+    # In the order of the look, and the next one only when nothing is left to do for the last.
+    one_by_one: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _ready: deque[Member] = field(default_factory=deque)
     _due_at: dict[str, float] = field(default_factory=dict)
@@ -50,6 +52,8 @@ class Queue:
         found = self.look()
         self.left(len(found))
         left = [member for member in found if member.schema_name not in self._out]
+        if self.one_by_one:
+            left = left[:1]
         now = time.monotonic()
         due = [each for each in left if self._due_at.get(each.schema_name, 0) <= now]
         random.shuffle(due)

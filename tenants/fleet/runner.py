@@ -53,11 +53,13 @@ class Run:
         target = self.report.target
         self.progress.looked(len(roster.behind(target)))
         try:
-            self._work(Queue(self._canaries_behind))
+            self._work(Queue(self._canaries_behind, one_by_one=True))
             self._raise_if_broken()
             if self.report.failures:
                 failure = self.report.failures[0]
-                raise FleetError(f"A canary failed, and nobody else was touched. {failure}")
+                raise FleetError(
+                    f"A canary failed, and this run touched nobody after it. {failure}"
+                )
             queue = Queue(lambda: roster.behind(target), left=self.progress.looked)
             self._serve(queue, workers=self.wishes.workers)
         except KeyboardInterrupt:

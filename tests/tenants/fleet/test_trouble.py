@@ -82,6 +82,33 @@ def test_nobody_is_touched_after_a_canary_has_failed(
     assert "colour" not in columns_of(acme)
 
 
+def test_the_canaries_end_with_the_first_that_fails(
+    release, acme, globex, migrate, past, columns_of, settings
+):
+    settings.CANARY_TENANTS = ["globex", "acme"]
+    release.add_field("0900_colour")
+    put_in_the_way(past, globex)
+
+    with pytest.raises(CommandError, match=r"touched nobody after it\. globex"):
+        migrate(canary=2)
+
+    assert "colour" not in columns_of(acme)
+
+
+def test_a_canary_that_is_in_use_is_waited_for(
+    release, acme, globex, migrate, past, columns_of, settings
+):
+    settings.CANARY_TENANTS = ["globex", "acme"]
+    release.add_field("0900_colour")
+
+    with past.transaction():
+        past.execute(f"SELECT count(*) FROM {globex.schema_name}.accounts_invitation")
+        with pytest.raises(CommandError, match=r"touched nobody after it\. globex"):
+            migrate(canary=2, attempts=2, lock_timeout=0.1)
+
+    assert "colour" not in columns_of(acme)
+
+
 def test_a_marked_tenant_is_a_canary_after_those_that_the_settings_name(
     release, acme, globex, migrate, past, columns_of, settings
 ):
