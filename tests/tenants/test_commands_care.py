@@ -13,6 +13,7 @@ from tasks.deliveries import send_welcome
 from tasks.models import Message
 from tasks.outbox import enqueue
 from tasks.workspace import workspace_context
+from tenants.closing import close_tenant
 from tenants.operators import ensure_operator
 from tests.commands import run
 from tests.conftest import PASSWORD
@@ -171,6 +172,24 @@ def test_relay_outbox_sends_what_is_due_without_any_worker(acme, globex, make_us
         assert Message.objects.get(user_id=due.pk).state == State.SENT
         assert Message.objects.get(user_id=early.pk).state == State.PENDING
     assert run("relay_outbox") == "Nothing is due.\n"
+
+
+def test_relay_outbox_goes_on_without_a_tenant_that_is_closed_meanwhile(
+    committed, acme, globex, make_user, mailoutbox, monkeypatch
+):
+    make_user(acme, "ada@acme.test")
+    make_user(globex, "bob@globex.test")
+    hand_out = relay.hand_out
+
+    def and_close():
+        if messages := hand_out():
+            close_tenant(tenant=acme)
+        return messages
+
+    monkeypatch.setattr(relay, "hand_out", and_close)
+
+    assert run("relay_outbox") == "1 gone, 1 sent\n"
+    assert [letter.to for letter in mailoutbox] == [["bob@globex.test"]]
 
 
 def test_a_letter_of_a_suspended_tenant_waits(acme, make_user, mailoutbox):
