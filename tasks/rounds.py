@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from celery import current_app
 from django.conf import settings
 from django.core.cache import cache
+from django.db import DatabaseError, OperationalError
 
 from tasks import relay
 from tasks.errors import MailServerAwayError
@@ -122,10 +123,25 @@ def _run(errands: deque[Errand], line: Line, until: float) -> None:
             errand = errands.popleft()
             is_claimed = relay.claim(errand.message, sent=sent)
             sent = None
-            if is_claimed:
-                with errand.context:
-                    if relay.attempt(errand.message, write=errand.task.run, line=line):
-                        sent = errand.message
+            if is_claimed and _attempt(errand, line):
+                sent = errand.message
     finally:
         if sent:
             relay.record_sent(sent)
+
+
+def _attempt(errand: Errand, line: Line) -> bool:
+    """Send a letter that is claimed, in its context; whether it is sent.
+
+    One whose tenant ends meanwhile is left alone: nothing can be noted where no schema is, and
+    should the tenant stay after all, the claim ends by itself. A database that is away is raised.
+    """
+    try:
+        with errand.context:
+            return relay.attempt(errand.message, write=errand.task.run, line=line)
+    except OperationalError:
+        raise
+    except DatabaseError as error:
+        kind, why = errand.message.kind, type(error).__name__
+        logger.error("Left %s %s alone: %s", kind, errand.message.pk, why)  # noqa: TRY400  # Its text may quote an address.
+        return False

@@ -18,6 +18,7 @@ from tasks import mail, relay, rounds
 from tasks.models import Message
 from tasks.roles import DatabaseRole
 from tasks.workspace import public_context
+from tenants.closing import close_tenant
 from tests.contexts import public_context as operators_context
 from tests.stacks import wait_until
 
@@ -118,6 +119,25 @@ def test_what_is_sent_is_noted_though_the_database_was_away(
     go()
     assert states() == ["sent"] * 5
     assert len(set(server.message_ids)) == len(server.message_ids) == 5
+
+
+def test_a_tenant_that_ends_in_the_middle_ends_no_round(
+    committed, acme, server, waiting, monkeypatch
+):
+    claim = relay.claim
+
+    def and_end(message, **sent):
+        claimed = claim(message, **sent)
+        if claimed and message.schema_name == acme.schema_name:
+            close_tenant(tenant=acme)
+        return claimed
+
+    monkeypatch.setattr(relay, "claim", and_end)
+
+    assert go() == 5
+
+    assert states() == ["sent"] * 2, "its own are gone"
+    assert len(server.accepted) == 2
 
 
 def test_whoever_changes_all_letters_is_not_waited_for_crosswise(aside, server, waiting):
