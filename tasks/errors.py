@@ -23,6 +23,10 @@ class PayloadGoneError(TaskError):
     """A payload was erased or has expired: its message can't be sent any more."""
 
 
+class AttemptsUsedUpError(TaskError):
+    """Whoever tried to send a letter died of it, the last time as well."""
+
+
 class SealBrokenError(TaskError):
     """Nothing opens what was sealed: its key is gone, or it was made for another place."""
 

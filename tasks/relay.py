@@ -18,7 +18,13 @@ from django.db.models import Case, Value, When
 from django.utils import timezone
 
 from tasks import mail, mailserver, turns
-from tasks.errors import MailServerAwayError, PayloadGoneError, RateLimitedError, TenantUnknownError
+from tasks.errors import (
+    AttemptsUsedUpError,
+    MailServerAwayError,
+    PayloadGoneError,
+    RateLimitedError,
+    TenantUnknownError,
+)
 from tasks.lines import Line
 from tasks.models import Message
 from tasks.workspace import current_schema
@@ -58,6 +64,9 @@ def attempt(message: Message, *, write: Callable[[Message], mail.Letter], line: 
     What else becomes of it is noted here. Raises `MailServerAwayError` when the server would
     take no other one either.
     """
+    if message.attempts > settings.OUTBOX_MAX_ATTEMPTS:
+        give_up(message, AttemptsUsedUpError())
+        return False
     try:
         refuse_expired(message)
         is_in_doubt = mailserver.ask_leave()

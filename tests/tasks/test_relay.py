@@ -145,6 +145,35 @@ def test_a_refusal_is_retried_later_and_given_up_in_the_end(
     assert len(letters_to(address)) == 1
 
 
+def test_a_letter_that_ends_whoever_sends_it_is_given_up_in_the_end(
+    acme, make_user, address, monkeypatch, settings
+):
+    settings.OUTBOX_MAX_ATTEMPTS = 2
+    make_user(acme, address)
+    message, tried = the_message(), []
+
+    def die(*_):
+        tried.append(0)
+        raise SystemExit
+
+    monkeypatch.setattr(mail, "send", die)
+    for _ in range(2):
+        with pytest.raises(SystemExit):
+            run(send_welcome, message)
+        assert the_message().state == "sending"
+        with public_context():
+            Message.objects.update(due_at=timezone.now())
+    run(send_welcome, message)
+
+    assert (the_message().state, the_message().last_error) == ("dead", "AttemptsUsedUpError")
+    assert len(tried) == 2
+    monkeypatch.undo()
+    with public_context():
+        outbox.resend(message=the_message())
+    run(send_welcome, message)
+    assert the_message().state == "sent"
+
+
 def test_a_message_about_somebody_who_is_gone_is_given_up(acme, make_user, address):
     user = make_user(acme, address)
     message = the_message()
