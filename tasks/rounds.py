@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
+from uuid import uuid4
 
 from celery import current_app
 from django.conf import settings
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# In seconds: who dies in a place leaves it free by then.
-PLACE_EXPIRES = 2 * relay.TURN
+# In seconds: who dies in a place leaves it free by then. No letter is begun after the turn, and
+# three steps of its conversation may take as long as they can.
+PLACE_EXPIRES = relay.TURN + 3 * settings.EMAIL_TIMEOUT
 
 
 @dataclass
@@ -60,11 +62,13 @@ def go(*, call: Callable[[], None]) -> int:
 def _place() -> Iterator[bool]:
     """Take a place of this machine for the block; whether one was free."""
     places = (f"outbox:round:{socket.gethostname()}:{n}" for n in range(settings.OUTBOX_ROUNDS))
-    mine = next((each for each in places if cache.add(each, 1, timeout=PLACE_EXPIRES)), None)
+    token = uuid4().hex
+    mine = next((each for each in places if cache.add(each, token, timeout=PLACE_EXPIRES)), None)
     try:
         yield mine is not None
     finally:
-        if mine:
+        # Whoever took longer than that finds it somebody else's.
+        if mine and cache.get(mine) == token:
             cache.delete(mine)
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import psycopg
 import pytest
@@ -14,6 +15,7 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from saas import timeouts
 from tasks import mail, relay, rounds
 from tasks.models import Message
 from tasks.roles import DatabaseRole
@@ -213,6 +215,32 @@ def test_whoever_is_called_to_go_on_finds_the_place_free(server, waiting, settin
         assert rounds.go(call=go_on) == 0
 
     assert tried == [5]
+
+
+def test_whoever_ends_late_gives_back_no_place_but_their_own(
+    server, waiting, settings, monkeypatch
+):
+    settings.OUTBOX_ROUNDS = 1
+    monkeypatch.setattr(rounds, "PLACE_EXPIRES", 1)
+    # The first handful is full, and another one is called.
+    monkeypatch.setattr(relay, "HANDFUL", 2)
+
+    with public_context(DatabaseRole.RELAY), ExitStack() as theirs:
+
+        def take_a_place():
+            monkeypatch.setattr(rounds, "PLACE_EXPIRES", 600)
+            wait_until(lambda: theirs.enter_context(rounds._place()), "the end of ours")
+
+        assert rounds.go(call=take_a_place) == 5
+        with rounds._place() as is_free:
+            assert not is_free
+
+    with public_context(DatabaseRole.RELAY), rounds._place() as is_free:
+        assert is_free
+
+
+def test_a_place_lasts_longer_than_the_turn_and_its_last_letter():
+    assert relay.TURN + 2 * timeouts.SMTP < rounds.PLACE_EXPIRES
 
 
 def test_a_letter_costs_three_statements(server, acme, globex, waiting, make_user):
