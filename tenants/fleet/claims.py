@@ -71,14 +71,21 @@ def claim(
 @contextmanager
 def held_beside(member: Member, patience: Patience) -> Iterator[frozenset[str]]:
     """Claim the schema on a connection beside, for work that is no single transaction."""
-    beside: Any = connection.copy()
+    with beside(member) as other:
+        yield claim(member, patience, using=other)
+
+
+@contextmanager
+def beside(tenant: Any) -> Iterator[Any]:
+    """Open a transaction in the tenant's context on a connection beside, for what it holds."""
+    other: Any = connection.copy()
     try:
-        with beside.acting_as(DatabaseRole.MIGRATOR.value):
-            beside.set_tenant(member)
-            beside.set_autocommit(False)
-            yield claim(member, patience, using=beside)
+        with other.acting_as(DatabaseRole.MIGRATOR.value):
+            other.set_tenant(tenant)
+            other.set_autocommit(False)
+            yield other
     finally:
         # Waited for, unlike the end of a connection: the next claim comes at once.
         with suppress(Error):
-            beside.rollback()
-        beside.close()
+            other.rollback()
+        other.close()

@@ -3,19 +3,28 @@
 import hashlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from django.db import OperationalError, connection
 from django_tenants.utils import get_public_schema_name
 
+from tasks.roles import DatabaseRole
+from tasks.workspace import Shared
 from tenants import privileges, revisions
 from tenants.fleet import roster
-from tenants.fleet.queue import back_off
+from tenants.fleet.claims import beside
+from tenants.fleet.queue import PAUSE, back_off
 from tenants.fleet.runner import is_passing
+from tenants.fleet.sending import at_once
 
 logger = logging.getLogger(__name__)
 
 SAID = "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s"
+# Its transaction stays idle for as long as migrations take.
+STAY = "SELECT pg_catalog.set_config('idle_in_transaction_session_timeout', '0', true)"
+# Asked again and again: who waited in the database would keep a concurrent index waiting.
+CLAIM = "SELECT pg_catalog.pg_try_advisory_xact_lock(7311405968)"
 
 
 def is_up_to_date() -> bool:
@@ -26,6 +35,22 @@ def is_up_to_date() -> bool:
         cursor.execute(SAID, [public])
         row = cursor.fetchone()
     return revisions.on_disk() <= noted and row == (_said(),)
+
+
+@contextmanager
+def claimed() -> Iterator[None]:
+    """Keep other processes from public for the block, after waiting for the one that has it.
+
+    By an advisory lock: a database that is still empty has no row to lock.
+    """
+    with beside(Shared(DatabaseRole.MIGRATOR)) as other:
+        is_told = False
+        while at_once([STAY, CLAIM], other)[-1] != [(True,)]:
+            if not is_told:
+                logger.warning("Another process is migrating the shared tables: waiting for it.")
+            is_told = True
+            time.sleep(PAUSE)
+        yield
 
 
 def bring_up_to_date(migrate: Callable[[], None], *, attempts: int) -> None:

@@ -107,9 +107,14 @@ class Command(MigrateSchemasCommand):
             self._fill_spares(options)
 
     def _migrate_public(self, options: dict[str, Any]) -> None:
+        if not shared.is_up_to_date():
+            with shared.claimed():
+                self._migrate_claimed_public(options)
+        # Other code may make another script of the same migrations, or go back to one.
+        script.deploy()
+
+    def _migrate_claimed_public(self, options: dict[str, Any]) -> None:
         if shared.is_up_to_date():
-            # Other code may make another script of the same migrations, or go back to one.
-            script.deploy()
             return
         run_migrations = get_executor("standard")([], options).run_migrations
         public = get_public_schema_name()

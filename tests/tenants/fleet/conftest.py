@@ -10,6 +10,7 @@ from django.db import connection
 from tasks.roles import DatabaseRole
 from tasks.workspace import acting_as, public_context
 from tenants.models import Tenant
+from tenants.privileges import schema_statements
 from tests.tenants.fleet import toys
 
 
@@ -91,3 +92,13 @@ def noted_by(past):
         return dict(found.fetchall())
 
     return read
+
+
+@pytest.fixture
+def emptied(past):
+    """The same database before its first migration."""
+    past.execute("DROP SCHEMA public CASCADE")
+    past.execute("CREATE SCHEMA public")
+    for statement in schema_statements():
+        past.execute(statement)
+    return past
