@@ -29,10 +29,13 @@ def lines(patience: Patience | None = None) -> Iterator[str]:
 
     With `patience` the first schemas of each starting point rehearse their steps.
     """
-    everybody, target = roster.members(), revisions.target()
-    late = [member for member in everybody if member.revision != target]
+    target = revisions.target()
+    asked = {member.schema_name for member in roster.behind(target)}
+    noted = roster.migrations_of(sorted(asked))
+    # Once more: somebody may have been migrated in between, or gone.
+    everybody = roster.members()
+    late = [each for each in everybody if each.revision != target and each.schema_name in asked]
     yield f"The target is {target}. Of {len(everybody)} schemas {len(late)} are behind."
-    noted = roster.migrations_of([member.schema_name for member in late])
     for group in _grouped(late, noted):
         steps = _steps(group[0])
         yield from _told(group, steps)

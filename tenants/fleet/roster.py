@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import ProgrammingError, connection
 from django.db.models import Q
 from django_tenants.utils import quote_schema_name
 
@@ -102,11 +102,18 @@ def noting(member: Member, revision: Revision) -> str:
 
 def migrations_of(schemas: Sequence[str]) -> dict[str, frozenset[str]]:
     """Return what each schema has noted, as `app.name`; nothing of those that aren't there."""
+    found: dict[str, frozenset[str]] = {}
     with public_context():
         there = sorted(_recording() & set(schemas))
-        found: dict[str, frozenset[str]] = {}
-        for start in range(0, len(there), CHUNK):
-            found |= _noted(there[start : start + CHUNK])
+        try:
+            for start in range(0, len(there), CHUNK):
+                found |= _noted(there[start : start + CHUNK])
+        except ProgrammingError:
+            left = _recording() & set(there)
+            if len(left) == len(there):
+                raise
+            # Somebody has gone in between.
+            return migrations_of(list(left))
     return found
 
 

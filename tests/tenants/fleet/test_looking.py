@@ -1,0 +1,70 @@
+"""Looking beside others at work: nobody's migration or end is told as trouble."""
+
+import pytest
+from django.db import connection
+
+from tests.racing import at_once
+
+# What both looks ask of the catalogue, and then of the schemas.
+CATALOGUE, SCHEMAS = "relname", "array(SELECT app"
+
+
+@pytest.fixture
+def in_between(django_db_blocker):
+    """Do something once, just before a question that has these words in it."""
+
+    def prepare(words, action):
+        actions = [action]
+
+        def execute(call, sql, params, many, context):
+            if words in sql and actions:
+                actions.pop()()
+            return call(sql, params, many, context)
+
+        return connection.execute_wrapper(execute)
+
+    return prepare
+
+
+def close(past, tenant):
+    past.execute(
+        f"DROP SCHEMA {tenant.schema_name} CASCADE;"
+        f"DELETE FROM tenants_domain WHERE tenant_id = {tenant.pk};"
+        f"DELETE FROM tenants_tenant WHERE id = {tenant.pk}"
+    )
+
+
+@pytest.mark.parametrize("words", [CATALOGUE, SCHEMAS])
+def test_the_audit_passes_over_who_is_closed_meanwhile(
+    release, globex, migrate, past, in_between, words
+):
+    with in_between(words, lambda: close(past, globex)):
+        assert "tell the truth" in migrate(audit=True)
+
+
+def test_the_audit_passes_over_who_is_migrated_meanwhile(release, acme, migrate, in_between):
+    release.add_field("0900_colour")
+
+    with in_between(CATALOGUE, lambda: at_once(1, lambda _: migrate())):
+        assert "tell the truth" in migrate(audit=True)
+
+
+@pytest.mark.parametrize("words", [CATALOGUE, SCHEMAS])
+def test_the_plan_passes_over_who_is_closed_meanwhile(
+    release, acme, globex, migrate, past, in_between, words
+):
+    release.add_field("0900_colour")
+
+    with in_between(words, lambda: close(past, globex)):
+        said = migrate(plan=True)
+
+    assert said.startswith("The target")
+    assert "Of 1 schemas 1 are behind." in said
+    assert "globex" not in said
+
+
+def test_the_plan_passes_over_who_is_migrated_meanwhile(release, acme, migrate, in_between):
+    release.add_field("0900_colour")
+
+    with in_between(CATALOGUE, lambda: at_once(1, lambda _: migrate())):
+        assert "Of 2 schemas 0 are behind." in migrate(plan=True)
