@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Any, cast
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, ProgrammingError, transaction
 
 from tasks.workspace import workspace_context
 from tenants import revisions
-from tenants.fleet import rehearsal, roster
+from tenants.fleet import rehearsal, roster, shared
 from tenants.fleet.claims import Patience
 from tenants.fleet.errors import ClaimedError, StepError
 from tenants.fleet.report import sentence
@@ -22,6 +22,10 @@ from tenants.fleet.steps import Step
 STEP_COSTS, STATEMENT_COSTS = 0.003, 0.002
 # So many of a group rehearse: the first has a cold start.
 REHEARSALS = 3
+TOO_EARLY = (
+    "What the tenants' schemas need can be told once the shared tables are migrated:"
+    " migrate_schemas --shared"
+)
 
 
 def lines(patience: Patience | None = None) -> Iterator[str]:
@@ -30,7 +34,13 @@ def lines(patience: Patience | None = None) -> Iterator[str]:
     With `patience` the first schemas of each starting point rehearse their steps.
     """
     target = revisions.target()
-    asked = {member.schema_name for member in roster.behind(target)}
+    try:
+        asked = {member.schema_name for member in roster.behind(target)}
+    except ProgrammingError:
+        if shared.is_up_to_date():
+            raise
+        yield TOO_EARLY
+        return
     noted = roster.migrations_of(sorted(asked))
     # Once more: somebody may have been migrated in between, or gone.
     everybody = roster.members()

@@ -1,8 +1,9 @@
 """Looking beside others at work: nobody's migration or end is told as trouble."""
 
 import pytest
-from django.db import connection
+from django.db import ProgrammingError, connection
 
+from tenants.fleet import plan
 from tests.racing import at_once
 
 # What both looks ask of the catalogue, and then of the schemas.
@@ -10,7 +11,7 @@ CATALOGUE, SCHEMAS = "relname", "array(SELECT app"
 
 
 @pytest.fixture
-def in_between(django_db_blocker):
+def in_between():
     """Do something once, just before a question that has these words in it."""
 
     def prepare(words, action):
@@ -68,3 +69,23 @@ def test_the_plan_passes_over_who_is_migrated_meanwhile(release, acme, migrate, 
 
     with in_between(CATALOGUE, lambda: at_once(1, lambda _: migrate())):
         assert "Of 2 schemas 0 are behind." in migrate(plan=True)
+
+
+@pytest.mark.parametrize("before", ["the first migration", "the rows said anything"])
+def test_the_plan_says_when_it_is_too_early_to_tell(release, past, migrate, request, before):
+    release.add_field("0900_colour")
+    if before == "the first migration":
+        request.getfixturevalue("emptied")
+    else:
+        past.execute("ALTER TABLE tenants_tenant DROP COLUMN revision")
+
+    said = migrate(plan=True, shared=True)
+
+    assert said.splitlines() == ["The shared tables are to be migrated, first.", plan.TOO_EARLY]
+
+
+def test_the_plan_hides_no_trouble_with_tables_that_are_up_to_date(release, past, migrate):
+    past.execute("ALTER TABLE tenants_tenant RENAME COLUMN revision TO another")
+
+    with pytest.raises(ProgrammingError, match="revision"):
+        migrate(plan=True)
