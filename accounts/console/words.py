@@ -42,6 +42,7 @@ _ERRORS = {
     "Expired": gettext_lazy("Its link had ended before it could be sent."),
     "Replaced": gettext_lazy("A newer invitation took its place."),
     "Revoked": gettext_lazy("The invitation was revoked before it could be sent."),
+    "AttemptsUsedUpError": gettext_lazy("Each attempt ended in the middle."),
     "DoesNotExist": gettext_lazy("The person it was meant for is gone."),
 }  # fmt: skip
 

@@ -131,6 +131,8 @@ def test_the_list_costs_the_same_for_one_and_for_three(acme, console, owner, inv
          "It was tried 12 times", "The mail server refuses the address. Is it right?"),
         ({"state": State.DEAD, "attempts": 1, "last_error": "SMTPDataError 554"},
          "It was tried 1 time,", "The mail server refused the letter."),
+        ({"state": State.DEAD, "attempts": 13, "last_error": "AttemptsUsedUpError"},
+         "It was tried 13 times", "Each attempt ended in the middle."),
         ({"state": State.DEAD, "last_error": "Expired before it could be sent."},
          "It was not sent, and will not be.", "Its link had ended before it could be sent."),
         ({"state": State.FAILED, "last_error": "OddError"},
