@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from tasks.models import Message
 
 # One statement is one commit. Whoever was faster has changed one of the conditions, or is about
-# to. It waits for the one row alone, before it holds the other: who changes all of a tenant's
-# letters in whatever order, as its end does, can't come to wait for it crosswise.
+# to. The statement waits for what is `noted` alone, and before it holds what is `free`: who changes
+# all of a tenant's letters in an order of their own, as its end does, can't wait for it crosswise.
 CLAIM = """
     WITH noted AS (
         UPDATE tasks_message SET state = 'sent', sent_at = %(now)s, payload = NULL, last_error = ''

@@ -97,7 +97,7 @@ def drop_old() -> int:
         while _dropped_one():
             dropped += 1
     except TenantBusyError:
-        logger.warning("A spare schema of an earlier release is in use: it is dropped later.")
+        logger.warning("A spare schema that is to go is in use: it is dropped later.")
     return dropped
 
 

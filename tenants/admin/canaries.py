@@ -90,7 +90,7 @@ class CanaryAdmin(ChangingAdmin):
         permissions=["mark"],
         dialog=confirmation(
             _("Mark this tenant as a canary?"),
-            _("Its schema is migrated among the first. If that fails, nobody else is touched."),
+            _("Its schema is migrated among the first. If that fails, nobody after it is touched."),
             _("Mark as canary"),
         ),
     )
