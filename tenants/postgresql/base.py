@@ -15,6 +15,7 @@ from django_tenants.utils import get_public_schema_name
 from psycopg.pq import TransactionStatus
 
 from tenants.postgresql.context import (
+    Context,
     ContextMissingError,
     NoTenant,
     context_statement,
@@ -45,8 +46,7 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
     Database = driver
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._sent: tuple[str, str] | None = None
-        self._lasting: tuple[str, str] | None = None
+        self._lasting: Context | None = None
         self._acting_role: str | None = None
         self._needs_context = True
         # Asked for with each query, and the same for all.
@@ -126,41 +126,26 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
 
     # --- What the cursor sends ---
 
-    def context_to_send(self, status: int) -> str:
-        """Return the statement that the next query must carry; empty when none is needed.
+    def context_to_send(self, connection: PatientConnection) -> Context | None:
+        """Return the context that the next query must carry; None when it needs none or has it.
 
         Raises `ContextMissingError` without a tenant. Within a transaction the context is
         sent once; in an aborted one nothing is sent, as only a rollback can follow.
         """
+        status = connection.pgconn.transaction_status
         if not self._needs_context or status == TransactionStatus.INERROR:
-            return ""
+            return None
         wanted = (self._wanted_path(), self._wanted_role())
-        known = self._sent if status == TransactionStatus.INTRANS else self._lasting
-        if wanted == known:
-            return ""
-        self._sent = wanted
-        self.connection.seen.add(self.schema_name)
-        return context_statement(*wanted)
+        is_inside = status == TransactionStatus.INTRANS
+        if wanted == (connection.sent_context if is_inside else self._lasting):
+            return None
+        connection.seen.add(str(self.schema_name))
+        return wanted
 
-    def context_was_sent(self, statusmessage: str | None, *, in_transaction: bool) -> None:
-        """Forget what was sent when the transaction, or a savepoint, has taken it back.
-
-        A rollback to a savepoint undoes a `set_config` made after it: whoever remembered
-        it would read another tenant's rows.
-        """
-        self.connection.was_heard()
-        if not in_transaction or statusmessage == "ROLLBACK":
-            self._sent = None
-
-    def forget_context(self) -> None:
-        """Send the context again with the next statement, whatever was sent before."""
-        self._sent = None
-
-    def context_failed(self) -> None:
-        """Forget what was sent with a statement that failed; who answered so is asked again."""
-        self._sent = None
-        if self.connection is not None:
-            self.connection.is_in_doubt()
+    def refuse_transaction(self) -> None:
+        """Have the transaction end in a rollback, if one is open."""
+        if self.in_atomic_block:
+            self.needs_rollback = True
 
     def _wanted_path(self) -> str:
         if not self.schema_name:
@@ -187,16 +172,12 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         if not self.in_atomic_block:
             raise TransactionManagementError("A pipeline wants a transaction around it.")
         self.validate_no_broken_transaction()
-        status = self.connection.pgconn.transaction_status
-        context = self.context_to_send(status)
-        try:
-            with self.wrap_database_errors, self.connection.pipeline():
-                cursor = psycopg.Cursor(self.connection)
-                for statement in filter(None, (context, *statements)):
-                    cursor.execute(statement, prepare=False)
-        finally:
-            # Whatever the statements have set, and however far they came.
-            self.forget_context()
+        context = self.context_to_send(self.connection)
+        first = context_statement(*context) if context else ""
+        with self.wrap_database_errors, self.connection.pipeline():
+            cursor = psycopg.Cursor(self.connection)
+            for statement in filter(None, (first, *statements)):
+                cursor.execute(statement, prepare=False)
 
     # --- Transactions that were left open ---
 
@@ -291,11 +272,6 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
             self._needs_context = before
 
     def _set_autocommit(self, autocommit: bool) -> None:
-        self._sent = None
         # The pool's are as they should be, and are asked for anew with each request.
         if self.connection.autocommit != autocommit:
             super()._set_autocommit(autocommit)
-
-    def close(self) -> None:
-        self._sent = None
-        super().close()

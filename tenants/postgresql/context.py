@@ -11,12 +11,20 @@ from django_tenants.utils import quote_schema_name
 MOST_REMEMBERED = 2_000
 
 
+# A search path and a database role, both quoted.
+Context = tuple[str, str]
+
+
 class ContextMissingError(RuntimeError):
     """A query was made without a tenant, and without `public_context()`.
 
     Not a `DatabaseError`: code that expects the database to refuse things must not take
     this for one of its refusals.
     """
+
+
+class ContextUndoneError(RuntimeError):
+    """A statement ran in one message behind another that had undone its context."""
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,46 @@
 """The cursor that puts the context in front of what it executes."""
 
 from collections.abc import Iterable
+from itertools import dropwhile
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from django.db import NotSupportedError
 from psycopg.pq import TransactionStatus
 
-from tenants.postgresql.context import with_context
+from tenants.postgresql.context import (
+    Context,
+    ContextUndoneError,
+    context_statement,
+    with_context,
+)
 
 if TYPE_CHECKING:
     from psycopg import ClientCursor
 
     from tenants.postgresql.base import DatabaseWrapper
+    from tenants.postgresql.patience import PatientConnection
 
-    Cursor = ClientCursor[Any]
+    class Cursor(ClientCursor[Any]):
+        @property
+        def connection(self) -> PatientConnection: ...
 else:
     from django.db.backends.postgresql.base import Cursor
 
+# Command tags (PostgreSQL, "Message Formats", CommandComplete) of statements that leave the
+# search path and the role as they are. After any other the context is sent again.
+KEEPING = set(
+    b"SELECT INSERT UPDATE DELETE MERGE SAVEPOINT RELEASE LOCK "
+    b"CREATE ALTER DROP TRUNCATE COMMENT GRANT REVOKE".split()
+)
+# These undo what was set for the transaction; the tag of ROLLBACK TO SAVEPOINT is ROLLBACK.
+UNDOING = {b"ROLLBACK", b"COMMIT"}
+# These work on no table, so that they may follow one that undoes.
+TRANSACTION = UNDOING | {b"BEGIN", b"START", b"SAVEPOINT", b"RELEASE"}
 REFUSED = "{} would go round the tenant's context: use execute()."
+UNDONE = (
+    "A statement stands behind a ROLLBACK or COMMIT in one message, and ran without its tenant's "
+    "context. Execute them one by one."
+)
 
 
 class ContextCursor(Cursor):
@@ -32,23 +55,24 @@ class ContextCursor(Cursor):
     def execute(self, query: Any, params: Any = None, **kwargs: Any) -> Self:
         """Execute `query` in the wrapper's context, in one round trip.
 
-        Raises `ContextMissingError` when the wrapper has none.
+        Raises `ContextMissingError` when the wrapper has none, and `ContextUndoneError` when the
+        query holds a statement behind a ROLLBACK or COMMIT.
         """
         if (wrapper := self.wrapper) is None:
             return super().execute(query, params, **kwargs)
-        status = self.connection.pgconn.transaction_status
-        statement = wrapper.context_to_send(status)
-        if statement:
-            query = with_context(statement, query, self.connection)
+        known = self.connection.sent_context
+        context = wrapper.context_to_send(self.connection)
+        if context:
+            query = with_context(context_statement(*context), query, self.connection)
         try:
             super().execute(query, params, **kwargs)
         except BaseException:
-            # What psycopg refuses was never sent, and its context neither.
-            wrapper.context_failed()
+            self.connection.is_in_doubt()
             raise
-        if statement:
+        self.connection.was_heard()
+        if context:
             self.nextset()
-        wrapper.context_was_sent(self.statusmessage, in_transaction=self._in_transaction())
+        self._note(wrapper, context or known)
         return self
 
     def executemany(self, query: Any, params_seq: Iterable[Any], **_: Any) -> None:
@@ -61,6 +85,20 @@ class ContextCursor(Cursor):
 
     def stream(self, *_: Any, **__: Any) -> NoReturn:
         raise NotSupportedError(REFUSED.format("stream()"))
+
+    def _note(self, wrapper: "DatabaseWrapper", context: Context | None) -> None:
+        """Note the context that the transaction has, unless a statement may have changed it.
+
+        One message can hold several statements. One that ran after another had undone the context
+        may have worked in another tenant's schema: its rows are not shown, nor its writes kept.
+        """
+        tags = [(result.command_status or b"").partition(b" ")[0] for result in self._results]
+        if not TRANSACTION.issuperset(dropwhile(lambda tag: tag not in UNDOING, tags)):
+            self.close()
+            wrapper.refuse_transaction()
+            raise ContextUndoneError(UNDONE)
+        if tags and KEEPING.issuperset(tags) and self._in_transaction():
+            self.connection.sent_context = context
 
     def _in_transaction(self) -> bool:
         return self.connection.pgconn.transaction_status == TransactionStatus.INTRANS

@@ -20,6 +20,8 @@ import psycopg
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 
+from tenants.postgresql.context import Context
+
 Answer = TypeVar("Answer")
 FOR_EVER = {"statement": 0, "grace": 0, "check": 0}
 # For so many seconds after an answer a server isn't asked whether it is there.
@@ -36,6 +38,8 @@ class PatientConnection(psycopg.Connection[Any]):
     # How many schemas it may see before another takes its place; 0 is any number.
     room = 0
     seen: set[str]
+    # The context that the server has in the present transaction; None where that isn't known.
+    sent_context: Context | None = None
     _heard_at = float("-inf")
     _statement_here = 0.0
     _only_checks = False
@@ -122,7 +126,13 @@ class PatientConnection(psycopg.Connection[Any]):
     def wait(
         self, gen: PQGen[Answer], interval: float = 0.1, timeout: float | None = None
     ) -> Answer:
-        """Wait as psycopg does. Raises `OperationalError`, and closes, when nothing comes."""
+        """Wait as psycopg does. Raises `OperationalError`, and closes, when nothing comes.
+
+        Every command passes here: those of cursors, and those of psycopg's own `transaction()`,
+        `commit()` and `rollback()`. Any of them may undo a context that was sent before, so it
+        is forgotten; `ContextCursor` notes it again where it has seen that it stands.
+        """
+        self.sent_context = None
         patience = self._patience()
         if timeout is not None or not patience:
             return super().wait(gen, interval, timeout)

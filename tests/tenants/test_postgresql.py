@@ -7,6 +7,7 @@ from django.db import (
     DatabaseError,
     DataError,
     IntegrityError,
+    InterfaceError,
     NotSupportedError,
     connection,
     transaction,
@@ -18,7 +19,7 @@ from accounts.models import User
 from tasks.roles import DatabaseRole
 from tasks.workspace import acting_as, workspace_context
 from tenants.middleware import TenantMiddleware
-from tenants.postgresql.context import ContextMissingError
+from tenants.postgresql.context import ContextMissingError, ContextUndoneError
 from tenants.schemas import drop_schema
 from tests.contexts import public_context
 
@@ -80,6 +81,81 @@ def test_a_savepoint_rollback_does_not_leave_another_tenants_path(acme, globex, 
         with workspace_context(globex):
             assert emails() == ["ada@globex.test", "bob@globex.test"]
         assert emails() == ["ada@acme.test"]
+
+
+def test_a_savepoint_of_psycopgs_own_does_not_leave_another_tenants_path(acme, globex, people):
+    with workspace_context(acme), transaction.atomic():
+        assert emails() == ["ada@acme.test"]
+        with pytest.raises(RuntimeError), connection.connection.transaction():
+            with workspace_context(globex):
+                assert len(emails()) == 2
+            raise RuntimeError
+        with workspace_context(globex):
+            assert emails() == ["ada@globex.test", "bob@globex.test"]
+        assert emails() == ["ada@acme.test"]
+
+
+def test_a_savepoint_of_psycopgs_own_does_not_leave_another_role(acme, people, make_operator):
+    operator = make_operator()
+    with public_context(), transaction.atomic():
+        assert emails() == [operator.email]
+        with pytest.raises(RuntimeError), connection.connection.transaction():
+            with workspace_context(acme):
+                assert working_as() == "tenant"
+            raise RuntimeError
+        with workspace_context(acme):
+            assert emails() == ["ada@acme.test"]
+            assert working_as() == "tenant"
+
+
+def test_a_rollback_past_a_bare_cursor_does_not_leave_another_tenants_path(acme, globex, people):
+    with workspace_context(acme), transaction.atomic():
+        assert emails() == ["ada@acme.test"]
+        bare = connection.connection.cursor()
+        bare.execute("SAVEPOINT bare")
+        with workspace_context(globex):
+            assert len(emails()) == 2
+        bare.execute("ROLLBACK TO SAVEPOINT bare")
+
+        with workspace_context(globex):
+            assert emails() == ["ada@globex.test", "bob@globex.test"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "ROLLBACK TO SAVEPOINT several; RELEASE SAVEPOINT several",
+        "SELECT 1; ROLLBACK TO SAVEPOINT several; SAVEPOINT several",
+        "SET LOCAL search_path TO {acme}",
+        "DO $$ BEGIN SET LOCAL search_path TO {acme}; END $$",
+    ],
+)
+def test_a_message_that_changes_the_context_does_not_leave_it(acme, globex, people, message):
+    with workspace_context(acme), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SAVEPOINT several")
+        with workspace_context(globex):
+            assert len(emails()) == 2
+            cursor.execute(message.format(acme=acme.schema_name))
+
+            assert emails() == ["ada@globex.test", "bob@globex.test"]
+
+
+def test_a_statement_behind_a_rollback_in_one_message_shows_and_writes_nothing(
+    acme, globex, people
+):
+    message = """
+        ROLLBACK TO SAVEPOINT several;
+        UPDATE accounts_user SET full_name = 'Changed' RETURNING email
+    """
+    with workspace_context(acme):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SAVEPOINT several")
+            with workspace_context(globex), pytest.raises(ContextUndoneError):
+                cursor.execute(message)
+            with pytest.raises(InterfaceError, match="closed"):
+                cursor.fetchall()
+
+        assert not User.objects.filter(full_name="Changed").exists()
 
 
 def test_a_failed_statement_keeps_the_context(acme, globex, people):
@@ -251,6 +327,12 @@ def test_a_session_of_its_own_knows_its_tenant_and_no_other_and_ends(
     with workspace_context(globex):
         assert session() != pid
         assert emails() == ["ada@globex.test"]
+
+
+def working_as():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        return cursor.fetchone()[0].rpartition("_")[2]
 
 
 def session():

@@ -26,7 +26,6 @@ from tasks.querysets import MessageQuerySet
 from tasks.workspace import workspace_context
 from tenants import directory, hosts
 from tenants.models import DirectoryEntry, Tenant
-from tenants.postgresql import context
 from tenants.postgresql.base import DatabaseWrapper
 from tenants.querysets import DirectoryQuerySet
 from tests.contexts import public_context
@@ -79,125 +78,6 @@ def mutation(
 def without_rows_of_their_own(table: str) -> tuple[str, ...]:
     """Return the statement that shows everybody all rows of a shared table."""
     return (f"ALTER TABLE public.{table} DISABLE ROW LEVEL SECURITY",)
-
-
-# --- The backend ---
-
-
-@mutation("A savepoint's rollback takes its context with it", "runs_a_program")
-def remembers_across_savepoints():
-    def sent(self, _statusmessage, *, in_transaction):
-        if not in_transaction:
-            self._sent = None
-
-    with patch.object(DatabaseWrapper, "context_was_sent", sent):
-        yield
-
-
-@mutation("A context is forgotten with its transaction", "runs_a_program")
-def remembers_across_transactions():
-    from psycopg.pq import TransactionStatus
-
-    def to_send(self, status):
-        if not self._needs_context or status == TransactionStatus.INERROR:
-            return ""
-        wanted = (self._wanted_path(), self._wanted_role())
-        if wanted == self._sent:
-            return ""
-        self._sent = wanted
-        return for_the_session(context.context_statement(*wanted))
-
-    with (
-        patch.object(DatabaseWrapper, "context_to_send", to_send),
-        patch.object(DatabaseWrapper, "context_was_sent", lambda *_, **__: None),
-        patch.object(DatabaseWrapper, "_set_autocommit", _plain("_set_autocommit")),
-    ):
-        yield
-
-
-@mutation("A context is forgotten when autocommit changes", "runs_a_program", loud=True)
-def remembers_across_autocommit():
-    with patch.object(DatabaseWrapper, "_set_autocommit", _plain("_set_autocommit")):
-        yield
-
-
-@mutation("What was never sent is forgotten", "runs_a_program")
-def believes_what_was_refused():
-    with patch.object(DatabaseWrapper, "context_failed", lambda _: None):
-        yield
-
-
-@mutation("The context ends with the transaction", "runs_a_program", quick=True)
-def sets_it_for_the_session():
-    with statement_changed(for_the_session):
-        yield
-
-
-@mutation(
-    "A query without a context is refused",
-    "runs_a_program",
-    "streams",
-    database=("GRANT SELECT ON public.accounts_user, public.accounts_profile TO {tenant}",),
-    refusal="permission denied",
-)
-def falls_back_to_public():
-    real = DatabaseWrapper._wanted_path
-
-    def wanted(self):
-        if self.schema_name:
-            return real(self)
-        return context.search_path("public", public_schema=None)
-
-    with patch.object(DatabaseWrapper, "_wanted_path", wanted):
-        yield
-
-
-@mutation("A thread starts without a context", "runs_a_program")
-def threads_inherit():
-    """As where the context is a variable of the process."""
-    last: list[Any] = []
-    real, wanted = DatabaseWrapper.set_tenant, DatabaseWrapper._wanted_path
-
-    def remember(self, tenant, include_public=True):
-        if tenant.schema_name:
-            last.append(tenant)
-        real(self, tenant, include_public)
-
-    def inherit(self):
-        if not self.schema_name and last:
-            real(self, last[-1])
-        return wanted(self)
-
-    with (
-        patch.object(DatabaseWrapper, "set_tenant", remember),
-        patch.object(DatabaseWrapper, "_wanted_path", inherit),
-    ):
-        yield
-
-
-def _plain(name: str) -> Any:
-    """The hook of the backend below ours."""
-    return getattr(DatabaseWrapper.__mro__[1], name)
-
-
-def for_the_session(statement: str) -> str:
-    return statement.replace("true)", "false)")
-
-
-@contextmanager
-def statement_changed(change: Callable[[str], str]) -> Iterator[None]:
-    """Change what is sent in front of each transaction."""
-    from tenants.postgresql import base
-
-    real = base.context_statement
-
-    def changed(path: str, role: str) -> str:
-        statement = change(real(path, role))
-        assert statement != real(path, role), "This mutation changes nothing any more."
-        return statement
-
-    with patch.object(base, "context_statement", changed):
-        yield
 
 
 # --- Requests ---

@@ -4,6 +4,7 @@ Each statement is checked against what its context may show, so that a context w
 forgotten, or remembered for too long, is seen at the next read.
 """
 
+import contextlib
 import threading
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,14 +16,14 @@ from hypothesis import strategies as st
 
 from accounts.models import Profile, User
 from tasks.errors import TenantMissingError
-from tenants.postgresql.context import ContextMissingError
+from tenants.postgresql.context import ContextMissingError, ContextUndoneError
 from tests.promises.isolation.watch import Watch
 from tests.promises.isolation.world import PARTIES, TWIN, World
 
 OPENING = (*PARTIES, "atomic", "manual")
 ACTING = (
     "read", "write", "refused", "error", "many", "postpone", "late", "on_commit", "thread", "cache",
-    "keep_cursor", "use_cursor", "commit", "close", "raw",
+    "keep_cursor", "use_cursor", "commit", "close", "raw", "driver", "several", "behind",
 )  # fmt: skip
 ENDING = ("leave", "fail")
 FRAMES = ("acme", "globex", "atomic", "atomic", *ENDING)
@@ -63,6 +64,10 @@ _KNOWN = st.sampled_from((
     # A context whose statement was never sent, after another one's that was.
     "acme atomic read globex refused read leave leave leave",
     "acme atomic read atomic globex read fail globex read leave",
+    # Savepoints that Django does not know.
+    "acme atomic read driver read leave leave",
+    "acme atomic read several read leave leave",
+    "acme atomic read behind leave leave",
 )).map(str.split)  # fmt: skip
 
 
@@ -255,6 +260,53 @@ class Program:
         if not connection.in_atomic_block and transaction.get_autocommit():
             self.lazy = self.cursor = None
             connection.close()
+
+    def driver(self) -> None:
+        """Roll back to a savepoint of psycopg's own, behind which another context was sent."""
+        if not self._is_in_transaction():
+            return
+        with contextlib.suppress(Planned), connection.connection.transaction():
+            self._read_in_another_context()
+            raise Planned
+        self._read_in_another_context()
+
+    def several(self) -> None:
+        """Roll back to a savepoint in the middle of one message."""
+        if not self._is_in_transaction():
+            return
+        with connection.cursor() as cursor:
+            cursor.execute("SAVEPOINT several")
+            self._read_in_another_context()
+            cursor.execute(
+                "SELECT 1; ROLLBACK TO SAVEPOINT several; RELEASE SAVEPOINT several",
+            )
+        self._read_in_another_context()
+
+    def behind(self) -> None:
+        """Read behind a rollback in one message, in another context than the savepoint's."""
+        if not self._is_in_transaction() or not connection.in_atomic_block:
+            return
+        other = self._another_party()
+        message = "ROLLBACK TO SAVEPOINT behind; SELECT full_name FROM accounts_user"
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SAVEPOINT behind")
+            with self.world.context(other), contextlib.suppress(ContextUndoneError):
+                cursor.execute(message)
+                cursor.nextset()
+                cursor.nextset()
+                self._is_own(cursor.fetchall(), other)
+
+    def _is_in_transaction(self) -> bool:
+        is_open = connection.in_atomic_block or not transaction.get_autocommit()
+        return bool(self.party) and is_open and not connection.needs_rollback
+
+    def _another_party(self) -> str:
+        return "globex" if self.party == "acme" else "acme"
+
+    def _read_in_another_context(self) -> None:
+        other = self._another_party()
+        with self.world.context(other):
+            self._is_own(User.objects.values_list("full_name"), other)
 
     def raw(self) -> None:
         """Past our cursors there is no table, whatever the context."""

@@ -11,7 +11,7 @@ from psycopg import sql
 from tasks.roles import DatabaseRole
 from tenants import privileges
 from tests.promises.conftest import FULL
-from tests.promises.isolation import database_mutations
+from tests.promises.isolation import backend_mutations, database_mutations
 from tests.promises.isolation.mutations import MUTATIONS
 from tests.promises.isolation.walk import narrowed, walk_of
 
@@ -19,6 +19,7 @@ from tests.promises.isolation.walk import narrowed, walk_of
 BROKEN = re.compile(r": (Type|Attribute|Name|Key|Import|Operational)Error:")
 CHOSEN = [each for each in MUTATIONS if FULL or each.is_quick]
 DOUBLED = [each for each in CHOSEN if each.refusal is not None]
+assert backend_mutations
 assert database_mutations
 
 
@@ -71,6 +72,6 @@ def test_the_database_keeps_it_alone(mutation, deeds, figure):
     assert deeds.watch.steps
     refusals = deeds.watch.refusals
     assert bool(refusals) == bool(mutation.refusal)
-    assert all(mutation.refusal in refusal for refusal in refusals), refusals
+    assert all(mutation.refusal in refusal for refusal in refusals), {*refusals}
     said = mutation.refusal or "no such row"
     figure("Nothing leaks", f"what the database says without this: {mutation.guard}", said)
