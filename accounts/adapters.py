@@ -12,7 +12,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.formats import date_format
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.timezone import localtime
@@ -182,9 +182,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Build the link from the tenant's primary domain, never from the request's Host."""
-        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
-        prefix = path.removesuffix("UID-KEY/")
-        return f"{_origin()}{prefix}{key}/"
+        page = _page("account_reset_password_from_key", uidb36="UID", key="KEY")
+        return f"{page.removesuffix('UID-KEY/')}{key}/"
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return reverse("admin:index") if is_public() else reverse("home")
@@ -226,9 +225,15 @@ def _ways_to_enter_the_code() -> dict[str, Any]:
     """Return where a code is entered, and for how many minutes it can be."""
     minutes = app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT // 60
     return {
-        "code_url": f"{_origin()}{reverse('account_email_verification_sent')}",
+        "code_url": _page("account_email_verification_sent"),
         "minutes": minutes,
     }
+
+
+def _page(name: str, **parts: str) -> str:
+    """Return a page's address for an e-mail, without the script prefix of the request."""
+    path = reverse(name, kwargs=parts).removeprefix(get_script_prefix())
+    return f"{_origin()}/{path}"
 
 
 def _origin() -> str:

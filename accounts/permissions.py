@@ -87,4 +87,4 @@ def _verify_and_return(request: HttpRequest) -> str:
     url = reverse("verify-email")
     if request.method not in {"GET", "HEAD"}:
         return url
-    return f"{url}?{urlencode({REDIRECT_FIELD_NAME: request.get_full_path()})}"
+    return f"{url}?{urlencode({REDIRECT_FIELD_NAME: request.get_full_path_info()})}"

@@ -22,6 +22,10 @@ accesslog = "-"
 
 behind_proxies = int(os.environ.get("TRUSTED_PROXIES", "0")) > 0
 forwarded_allow_ips = "*" if behind_proxies else "127.0.0.1"
+# By default gunicorn takes SCRIPT_NAME and PATH_INFO from a request's headers. A visitor who sends
+# them would choose under which address a page is found, and what links in e-mails begin with.
+forwarder_headers = ""
+secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
 client = "%({x-forwarded-for}i)s" if behind_proxies else "%(h)s"
 # The path without its query: handoffs carry their token there.
 access_log_format = f'{client} "%(m)s %(U)s" %(s)s %(B)s %(M)sms'

@@ -32,8 +32,9 @@ class Request(WSGIRequest):
 class IntakeMiddleware:
     """Refuse what no page could read, before it is read, with a sentence.
 
-    One place for all views: a charset other than UTF-8, a NUL in the address, and a body
-    larger than its page takes. An answer that is bare, such as a 405, gets its page here.
+    One place for all views: a charset other than UTF-8, an address that could mean two things,
+    and a body larger than its page takes. An answer that is bare, such as a 405, gets its page
+    here.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -42,7 +43,7 @@ class IntakeMiddleware:
     def __call__(self, request: WSGIRequest) -> HttpResponseBase:
         if not _is_utf8(request):
             return refuse(request, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+        if _is_ambiguous(request):
             return refuse(request, HTTPStatus.BAD_REQUEST)
         response = self.get_response(request)
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not _says_anything(response):
@@ -68,6 +69,20 @@ class IntakeMiddleware:
             return None
         context = {"limit": filesizeformat(limit)}
         return refuse(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, context)
+
+
+def _is_ambiguous(request: WSGIRequest) -> bool:
+    """Whether a proxy and we could take the address for different ones, or the database for none.
+
+    The service has no script name (PEP 3333): with one, `path` and `path_info` differ, and a
+    proxy's rule for a path doesn't hold. Browsers resolve `..` themselves (RFC 3986, 5.2.4).
+    """
+    return bool(
+        request.META.get("SCRIPT_NAME")
+        or ".." in request.path_info.split("/")
+        or "\0" in request.path_info
+        or "%00" in request.META.get("QUERY_STRING", "")
+    )
 
 
 def _is_utf8(request: WSGIRequest) -> bool:

@@ -38,7 +38,7 @@ class HealthMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        match request.path:
+        match request.path_info:
             case "/healthz":
                 return health.live()
             case "/readyz":
@@ -92,7 +92,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
             token = request.COOKIES.get(settings.OPERATOR_COOKIE_NAME)
             # A browser sends it nowhere else; whoever works there may read no session.
-            if token and request.path.startswith(settings.OPERATOR_PATH):
+            if token and request.path_info.startswith(settings.OPERATOR_PATH):
                 request.COOKIES[settings.SESSION_COOKIE_NAME] = token
         if not request.COOKIES.get(settings.SESSION_COOKIE_NAME, "").isalnum():
             # No token of ours.

@@ -48,7 +48,7 @@ def unavailable(request: HttpRequest, error: BaseException | None) -> HttpRespon
 
 def come_back(request: HttpRequest, why: str = "") -> HttpResponse:
     """Ask the visitor for another try in some seconds: `why` is empty or `busy`."""
-    asked_for = request.get_full_path() if request.method in {"GET", "HEAD"} else ""
+    asked_for = request.get_full_path_info() if request.method in {"GET", "HEAD"} else ""
     # Who fails early has no language yet; later on it may be the person's own choice.
     language = getattr(request, "LANGUAGE_CODE", None) or get_language_from_request(request)
     with override(language):

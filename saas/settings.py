@@ -113,10 +113,11 @@ MIDDLEWARE = [
     # These two see every answer; what they add is on all of them.
     "saas.middleware.SecurityHeadersMiddleware",
     "csp.middleware.CSPMiddleware",
+    # Before anything that chooses by the path.
+    "saas.intake.IntakeMiddleware",
     "saas.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "saas.intake.IntakeMiddleware",
     "tenants.middleware.TenantMiddleware",
     "saas.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

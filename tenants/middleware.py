@@ -73,6 +73,6 @@ class TenantMiddleware:
 
 def _role_for(request: TenantRequest) -> DatabaseRole:
     """Only below the operators' path is there anything that an operator may do."""
-    if request.path.startswith(settings.OPERATOR_PATH):
+    if request.path_info.startswith(settings.OPERATOR_PATH):
         return DatabaseRole.OPERATOR
     return DatabaseRole.VISITOR

@@ -66,7 +66,7 @@ def show_list(
     response = render(request, partial if is_part else template, {**context, "is_part": is_part})
     patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
     if is_part:
-        address = f"{request.path}{tidy(request)}"
+        address = f"{request.path_info}{tidy(request)}"
         return (replace_url if request.htmx.trigger_name == "q" else push_url)(response, address)
     return response
 

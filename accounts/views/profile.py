@@ -81,7 +81,7 @@ def picture(request: MemberRequest, user_id: UUID) -> FileResponse:
     owner = get_object_or_404(Profile, pk=user_id)
     content = services.open_picture(profile=owner)
     if content is None:
-        raise Http404(f"{request.path} has no file.")
+        raise Http404(f"{request.path_info} has no file.")
     response = FileResponse(content, content_type=CONTENT_TYPE)
     patch_cache_control(response, private=True, max_age=PICTURE_SECONDS)
     return response

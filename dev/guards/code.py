@@ -165,6 +165,19 @@ def late_task(place: Place) -> bool:
             return False
 
 
+def script_name(place: Place) -> bool:
+    """`request.path`, and what Django builds from it."""
+    match place.node:
+        case ast.Attribute(
+            attr="path", value=ast.Name(id="request") | ast.Attribute(attr="request")
+        ):
+            return True
+        case ast.Attribute(attr="get_full_path" | "build_absolute_uri"):
+            return True
+        case _:
+            return False
+
+
 def on_commit(place: Place) -> bool:
     """A partial, a callback that may stop those behind it, a lambda that reads the context late."""
     match place.node:
@@ -232,4 +245,5 @@ GUARDS: tuple[tuple[str, Callable[[Place], bool]], ...] = (
     ("task-base", task_base),
     ("late-task", late_task),
     ("on-commit", on_commit),
+    ("script-name", script_name),
 )

@@ -52,6 +52,11 @@ RULES = {
         "A new thread or process starts without a context. Enqueue a task, or open "
         "workspace_context() inside it and list it in dev/guards/exceptions.toml."
     ),
+    "script-name": (
+        "It begins with the script name, which views, roles and cookies are not chosen by. Write "
+        "request.path_info or request.get_full_path_info(); in an e-mail, the origin of the "
+        "tenant's primary domain."
+    ),
     "inline-script": (
         "The Content-Security-Policy refuses inline code. Put it in a file under static/, or "
         'say nonce="{{ request.csp_nonce }}".'

@@ -17,6 +17,7 @@ MARKUP = {
     "inline-style": re.compile(
         r"<style\b(?![^>]*\bnonce=)[^>]*>|<[^<>]*\sstyle\s*=", re.IGNORECASE
     ),
+    "script-name": re.compile(r"\brequest\.(path|get_full_path|build_absolute_uri)\b"),
     "unescaped": re.compile(r"\|\s*safe(?:seq)?\b|\{%\s*autoescape\s+off\b"),
 }
 REMOTE = re.compile(r"""\bhttps?://\w|["'(]//\w|\bwss?://\w""", re.IGNORECASE)

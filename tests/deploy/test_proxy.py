@@ -28,7 +28,9 @@ def test_each_name_gets_a_certificate_of_its_own(caddyfile):
 
 def test_what_the_visitor_forwards_is_trusted_by_nobody(caddyfile):
     """Caddy sets the three headers from the connection itself unless told to trust or change."""
-    assert not any(line.startswith(("trusted_proxies", "header_up")) for line in caddyfile)
+    changed = [line for line in caddyfile if line.startswith(("trusted_proxies", "header_up"))]
+
+    assert changed == ["header_up -*_*"]
 
 
 def test_localhost_is_not_pinned_to_tls_for_a_year(caddyfile):
@@ -55,6 +57,7 @@ def test_a_domain_of_ones_own_is_passed_alike(root):
     assert "reverse_proxy {$UPSTREAM:web:8000} {" in text
     assert "Strict-Transport-Security" not in text
     assert "trusted_proxies" not in text
+    assert "header_up -*_*" in text
 
 
 @pytest.mark.skipif(CADDY is None, reason="caddy isn't installed (Debian: caddy)")

@@ -93,6 +93,12 @@ REFUSED = {
             "transaction.on_commit(lambda: f(current_schema()), robust=True)"
         ),
     ],
+    "script-name": [
+        "def f(request):\n    return request.path",
+        "class A:\n    def f(self):\n        return self.request.path",
+        "request.get_full_path()",
+        "request.build_absolute_uri('/')",
+    ],
     "thread": [
         "import threading\nthreading.Thread(target=f).start()",
         "from concurrent.futures import ThreadPoolExecutor\nThreadPoolExecutor().submit(f)",
@@ -120,6 +126,7 @@ SENT = {
         "{% autoescape off %}",
         "{{ a|safeseq }}",
     ],
+    "script-name": ["{{ request.path }}", "{% if request.get_full_path == '/' %}"],
 }
 
 ALLOWED = [
@@ -142,6 +149,7 @@ ALLOWED = [
         "class Mine(TenantTask): pass\n@shared_task(base=Mine)\ndef f(): pass"
     ),
     "transaction.on_commit(lambda: f(name), robust=True)",
+    "def f(request, file):\n    return request.path_info, request.get_full_path_info(), file.path",
 ]
 
 SENT_ALLOWED = [
@@ -150,6 +158,7 @@ SENT_ALLOWED = [
     '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0"/></svg>',
     "{# <script> and style= are refused #}{% comment %}<style>{% endcomment %}",
     '<a href="{{ base_origin }}/signup/" class="style">',
+    "{{ request.path_info }} {{ request.get_full_path_info }}",
 ]
 
 

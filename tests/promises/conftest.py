@@ -6,10 +6,18 @@ PROMISES=full and runs them for minutes, along new ways, with figures for docs/p
 
 import json
 import os
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+
+from dev.ports import free_port
+from tests.conftest import _drop
+from tests.environment import WORKER, redis_url
+from tests.stacks import Stack, environment, running
 
 FULL = os.environ.get("PROMISES") == "full"
 
@@ -44,3 +52,31 @@ def figure():
                 file.write(json.dumps([promise, what, str(value)]) + "\n")
 
     return note
+
+
+@pytest.fixture(scope="session")
+def production(clone, administrator, tmp_path_factory) -> Iterator[Stack]:
+    """A web process as it runs in production, behind one proxy."""
+    name = clone(f"test_production_{uuid.uuid4().hex[:8]}")
+    folder, port = tmp_path_factory.mktemp("production"), free_port()
+    url, past_the_service = (
+        urlunsplit(urlsplit(each)._replace(path=f"/{name}"))
+        for each in (os.environ["DATABASE_URL"], administrator)
+    )
+    variables = environment(
+        port,
+        folder,
+        SAAS_ENV="production",
+        BASE_ORIGIN="https://localhost",
+        TRUSTED_PROXIES="1",
+        DATABASE_URL=url,
+        REDIS_URL=redis_url(8 - int(WORKER.removeprefix("gw") or 0) % 2),
+        STATIC_ROOT=str(folder / "static"),
+    )
+    stack = Stack(port, variables, folder, database=past_the_service)
+    try:
+        stack.manage("collectstatic", "--noinput", "--verbosity=0")
+        with running(stack, "web"):
+            yield stack
+    finally:
+        _drop(administrator, name)

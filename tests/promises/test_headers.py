@@ -1,27 +1,22 @@
 """Every kind of answer, from a web process in production's settings, carries every header."""
 
-import os
 import re
 import subprocess
 import sys
-import uuid
-from collections.abc import Iterator
 from http.cookies import SimpleCookie
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 import requests
 
 from dev.paths import ROOT
-from dev.ports import free_port
-from tests.conftest import PASSWORD, _drop
-from tests.environment import WORKER, redis_url
-from tests.stacks import Stack, environment, running
+from tests.conftest import PASSWORD
+from tests.promises.production import Visitor
+from tests.stacks import Stack
 
 pytestmark = pytest.mark.xdist_group("production")
 
-ADDRESS = "203.0.113.7"
 YEAR = "max-age=31536000"
 POLICY = {
     "default-src": "'none'",
@@ -52,68 +47,6 @@ STRICT = {
 KEPT = {"Cache-Control": r"max-age=\d+, public(, immutable)?"}
 # A page without anybody's data may stand behind the back button, and in no shared cache.
 ASKED_AGAIN = {"Cache-Control": "no-cache, private|private, no-cache"}
-
-
-class Visitor:
-    """Somebody behind a proxy that speaks HTTPS, with a browser's cookies."""
-
-    def __init__(self, port: int, host: str, scheme: str = "https") -> None:
-        self.port, self.host, self.scheme = port, host, scheme
-        self.cookies: dict[str, str] = {}
-        self.set_cookies: list[str] = []
-
-    def ask(self, method: str, path: str, **options) -> requests.Response:
-        headers = {
-            "Host": self.host,
-            "X-Forwarded-Proto": self.scheme,
-            "X-Forwarded-For": ADDRESS,
-            "Referer": f"{self.scheme}://{self.host}/",
-            "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
-            **options.pop("headers", {}),
-        }
-        url = f"http://127.0.0.1:{self.port}{path}"
-        response = requests.request(
-            method, url, headers=headers, timeout=60, allow_redirects=False, **options
-        )
-        self._keep(response.raw.headers.getlist("Set-Cookie"))
-        return response
-
-    def post(self, path: str, **typed: str) -> requests.Response:
-        typed["csrfmiddlewaretoken"] = self.cookies.get("__Host-csrf", "")
-        return self.ask("POST", path, data=typed)
-
-    def _keep(self, lines: list[str]) -> None:
-        self.set_cookies += lines
-        for line in lines:
-            self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
-
-
-@pytest.fixture(scope="module")
-def production(clone, administrator, tmp_path_factory) -> Iterator[Stack]:
-    """A web process as it runs in production, behind one proxy."""
-    name = clone(f"test_production_{uuid.uuid4().hex[:8]}")
-    folder, port = tmp_path_factory.mktemp("production"), free_port()
-    url, past_the_service = (
-        urlunsplit(urlsplit(each)._replace(path=f"/{name}"))
-        for each in (os.environ["DATABASE_URL"], administrator)
-    )
-    variables = environment(
-        port,
-        folder,
-        SAAS_ENV="production",
-        BASE_ORIGIN="https://localhost",
-        TRUSTED_PROXIES="1",
-        DATABASE_URL=url,
-        REDIS_URL=redis_url(8 - int(WORKER.removeprefix("gw") or 0) % 2),
-        STATIC_ROOT=str(folder / "static"),
-    )
-    stack = Stack(port, variables, folder, database=past_the_service)
-    try:
-        stack.manage("collectstatic", "--noinput", "--verbosity=0")
-        with running(stack, "web"):
-            yield stack
-    finally:
-        _drop(administrator, name)
 
 
 @pytest.fixture(scope="module")
