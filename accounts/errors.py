@@ -21,6 +21,10 @@ class HashingBusyError(Exception):
     """Too many passwords wait to be hashed: no refusal, as another try will do."""
 
 
+class PicturesBusyError(Exception):
+    """Too many pictures wait to be decoded: another try will do."""
+
+
 class LastOwnerError(AccountError):
     """The change would leave the tenant without an owner."""
 

@@ -16,6 +16,9 @@ def service_limits(*, is_wide: bool) -> dict[str, str]:
         "check": "3000/minute" if is_wide else "60/minute",
         "find": "1000/hour" if is_wide else "10/hour",
         "invite": "1000/hour" if is_wide else "100/hour",
+        # Each costs a decoder's time.
+        "picture_person": "1000/hour" if is_wide else "20/hour",
+        "picture_tenant": "3000/hour" if is_wide else "60/hour",
         # The same letter once more: whoever presses twice, or waits impatiently, sends one.
         "resend": "1/minute",
         **_guess_limits(is_wide=is_wide),

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language_from_request, override
 from django.views import defaults
 
-from accounts.errors import HashingBusyError
+from accounts.errors import HashingBusyError, PicturesBusyError
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if isinstance(error, HashingBusyError):
         logger.error("Too many passwords wait to be hashed.")
         return come_back(request, "busy")
+    if isinstance(error, PicturesBusyError):
+        logger.error("Too many pictures wait to be decoded.")
+        return come_back(request, "pictures")
     if is_outage(error):
         return unavailable(request, error)
     return defaults.server_error(request)
@@ -47,7 +50,7 @@ def unavailable(request: HttpRequest, error: BaseException | None) -> HttpRespon
 
 
 def come_back(request: HttpRequest, why: str = "") -> HttpResponse:
-    """Ask the visitor for another try in some seconds: `why` is empty or `busy`."""
+    """Ask the visitor for another try in some seconds: `why` is empty, `busy` or `pictures`."""
     asked_for = request.get_full_path_info() if request.method in {"GET", "HEAD"} else ""
     # Who fails early has no language yet; later on it may be the person's own choice.
     language = getattr(request, "LANGUAGE_CODE", None) or get_language_from_request(request)

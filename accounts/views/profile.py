@@ -17,11 +17,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import services
+from accounts.clients import too_often, with_retry_after
 from accounts.forms import PictureForm, ProfileForm
 from accounts.models import Profile
 from accounts.permissions import posts_from
 from accounts.pictures import CONTENT_TYPE
 from accounts.requests import MemberRequest, takes_bodies_up_to
+from tasks import ratelimits
+from tasks.errors import RateLimitedError
+from tasks.ratelimits import here
 
 # A picture's address changes with the picture, so browsers may keep it for a while.
 PICTURE_SECONDS = 3600
@@ -57,6 +61,13 @@ def _saved(language: str, request: MemberRequest) -> HttpResponse:
 @posts_from("accounts:profile")
 def change_picture(request: MemberRequest) -> HttpResponse:
     """Put a new picture in the place of the present one."""
+    try:
+        ratelimits.spend(here("picture_person", str(request.user.pk)), here("picture_tenant"))
+    except RateLimitedError as error:
+        messages.error(request, too_often(error))
+        return with_retry_after(
+            _page(request, ProfileForm(user=request.user), PictureForm()), error
+        )
     form = PictureForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, ProfileForm(user=request.user), form)
