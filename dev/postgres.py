@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -41,12 +42,16 @@ THROWAWAY = {"fsync": "off"}
 
 @dataclass(frozen=True)
 class Cluster:
-    """The folder may hold a cluster already; the passwords belong to that cluster for good."""
+    """The folder may hold a cluster already; the passwords belong to that cluster for good.
+
+    `programs` is the folder of another installation's `postgres` and `initdb`.
+    """
 
     folder: Path
     administrator_password: str
     service_password: str
     is_throwaway: bool = False
+    programs: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,8 @@ def end_leftovers(folder: Path) -> None:
 def _prepare(cluster: Cluster) -> Footing:
     cluster.folder.mkdir(parents=True, exist_ok=True)
     end_leftovers(cluster.folder)
-    footing_ = footing(postgres_programs(), cluster.folder / "postgres")
+    programs = cluster.programs or postgres_programs()
+    footing_ = footing(programs, cluster.folder / "postgres")
     # No server runs on this data any more, and PostgreSQL would believe a stale
     # file whose process id now belongs to some other program.
     (footing_.data / "postmaster.pid").unlink(missing_ok=True)
@@ -153,10 +159,17 @@ def _initdb(footing_: Footing, folder: Path, password_file: Path) -> None:
 def _locale_options(footing_: Footing) -> list[str]:
     """Without a locale of its own, initdb takes the shell's: SQL_ASCII where LANG is not set."""
     version = footing_.popen("initdb", "--version", stdout=subprocess.PIPE).communicate()[0]
-    major = int(version.decode().split()[-1].split(".")[0])
-    if major < BUILTIN_LOCALE_SINCE:
+    if major_of(version.decode()) < BUILTIN_LOCALE_SINCE:
         return ["--locale=C.UTF-8"]
     return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+
+
+def major_of(version: str) -> int:
+    """Return the 15 of `initdb (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)`."""
+    number = re.search(r"\(PostgreSQL\) (\d+)", version)
+    if number is None:
+        raise StackError(f"This is no PostgreSQL: {version}")
+    return int(number[1])
 
 
 def _check_owner(footing_: Footing) -> None:

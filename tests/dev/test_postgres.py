@@ -5,12 +5,15 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 
 import psycopg
 import pytest
 
 from dev import leftovers, postgres
+from dev.binaries import DEBIAN_15
 from dev.errors import StackError
+from tests.servers import needs_debian_15
 
 
 @pytest.fixture
@@ -19,8 +22,9 @@ def cluster(place, own_keys):
     leftovers.end(leftovers.servers_in(place / "postgres"), by=signal.SIGINT)
 
 
-def test_a_first_start_makes_a_database_that_folds_every_script(cluster):
-    started = postgres.start(cluster)
+@pytest.mark.parametrize("programs", [None, pytest.param(DEBIAN_15, marks=needs_debian_15)])
+def test_a_first_start_makes_a_database_that_folds_every_script(cluster, programs):
+    started = postgres.start(replace(cluster, programs=programs))
 
     with psycopg.connect(started.database_url) as connection:
         row = connection.execute(
@@ -29,6 +33,19 @@ def test_a_first_start_makes_a_database_that_folds_every_script(cluster):
         ).fetchone()
     started.server.stop()
     assert row == ("saas", "éü", "UTF8", 1024)
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        "initdb (PostgreSQL) 15.20\n",
+        "initdb (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)\n",
+        "initdb (PostgreSQL) 15.20 (Homebrew)\n",
+        "initdb (PostgreSQL) 15rc1\n",
+    ],
+)
+def test_a_server_s_version_is_read_whoever_packaged_it(version):
+    assert postgres.major_of(version) == 15
 
 
 def test_the_service_s_role_rules_nothing_but_its_database(cluster):
