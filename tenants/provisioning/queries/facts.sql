@@ -38,7 +38,8 @@ SELECT 'default privileges', defaclobjtype::text || ' ' || pg_get_userbyid(defac
 FROM pg_default_acl WHERE defaclnamespace = %(schema)s::regnamespace
 UNION ALL
 
--- Columns by their order, not by their numbers: one that was dropped leaves a gap.
+-- Columns by their order, not by their numbers: one that was dropped leaves a gap. PostgreSQL 15.20
+-- marks each with an option of its own, `pg_attver=` and a number that differs from table to table.
 SELECT 'column', c.relname || '.' || a.attname, concat_ws('; ',
     'place ' || row_number() OVER (PARTITION BY c.oid ORDER BY a.attnum),
     format_type(a.atttypid, a.atttypmod), 'collation ' || a.attcollation::regcollation::text,
@@ -47,7 +48,8 @@ SELECT 'column', c.relname || '.' || a.attname, concat_ws('; ',
     'identity ' || a.attidentity::text, 'generated ' || a.attgenerated::text,
     'storage ' || a.attstorage::text, 'compression ' || a.attcompression::text,
     'statistics ' || coalesce(nullif(a.attstattarget, -1)::text, ''),
-    'options ' || coalesce(a.attoptions::text, ''), 'local ' || a.attislocal,
+    'options ' || ARRAY(SELECT x FROM unnest(a.attoptions) x
+        WHERE NOT starts_with(x, 'pg_attver=') ORDER BY 1)::text, 'local ' || a.attislocal,
     'comment ' || coalesce(col_description(c.oid, a.attnum), ''))
 FROM here c JOIN pg_attribute a ON a.attrelid = c.oid
 LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum

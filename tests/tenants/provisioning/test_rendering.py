@@ -25,7 +25,7 @@ CREATE TABLE city (
     region text REFERENCES region (code) ON DELETE CASCADE,
     about jsonb, seen timestamptz, raw bytea,
     CONSTRAINT city_once UNIQUE NULLS NOT DISTINCT (region, about) INCLUDE (id));
-CREATE UNIQUE INDEX city_seen ON city USING btree (date_trunc('day', seen, 'UTC') DESC)
+CREATE UNIQUE INDEX city_seen ON city USING btree (date_trunc('day', seen AT TIME ZONE 'UTC') DESC)
     INCLUDE (id) WHERE region IN ('x', 'y');
 CREATE INDEX city_about ON city USING gin (about jsonb_path_ops) WITH (fastupdate = off);
 COMMENT ON TABLE city IS 'where it''s \ at';
