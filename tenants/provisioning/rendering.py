@@ -21,6 +21,8 @@ from tenants.provisioning.catalogue import (
 APPLIED = ("django_migrations", "applied")
 IDENTITIES = {"a": "ALWAYS", "d": "BY DEFAULT"}
 GENERATED = {"s": "STORED", "v": "VIRTUAL"}
+# What PostgreSQL writes behind a constraint that rows were not checked against.
+UNCHECKED = " NOT VALID"
 WORDS = re.compile(r"\(ARRAY\[((?:'(?:[^']|'')*'::character varying(?:, )?)+)\]\)::text\[\]")
 
 
@@ -34,6 +36,7 @@ def render(schema_name: str) -> list[str]:
         tables = read_tables(schema_name)
         script = [_settled(each) for table in tables for each in _structure(table)]
         script += [each for table in tables for each in _contents(table)]
+        script += [_settled(each) for table in tables for each in _unchecked(table)]
     if any(schema_name in statement for statement in script):
         raise NotRenderableError(f"Something names the schema {schema_name} itself.")
     return script
@@ -52,11 +55,16 @@ def _structure(table: Table) -> Iterator[str]:
     named = {definition for _name, definition in table.constraints}
     lines = [
         *(_column(table, column, named) for column in table.columns),
-        *(f"CONSTRAINT {quote(name)} {definition}" for name, definition in table.constraints),
+        *(line for line in _constraints(table) if not line.endswith(UNCHECKED)),
     ]
     yield f"CREATE TABLE {quote(table.name)} ({', '.join(lines)})"
     yield from table.indexes
     yield from _comments(table)
+
+
+def _constraints(table: Table) -> Iterator[str]:
+    for name, definition in table.constraints:
+        yield f"CONSTRAINT {quote(name)} {definition}"
 
 
 def _column(table: Table, column: Column, named: set[str]) -> str:
@@ -103,6 +111,13 @@ def _contents(table: Table) -> Iterator[str]:
         if column.sequence and column.last_value is not None:
             where = literal(quote(column.sequence))
             yield f"SELECT pg_catalog.setval({where}, {column.last_value})"
+
+
+def _unchecked(table: Table) -> Iterator[str]:
+    """Yield the constraints that no row was checked against: CREATE TABLE would call them valid."""
+    for line in _constraints(table):
+        if line.endswith(UNCHECKED):
+            yield f"ALTER TABLE {quote(table.name)} ADD {line}"
 
 
 def _values(table: Table, columns: list[Column], row: list[str]) -> Iterator[str]:

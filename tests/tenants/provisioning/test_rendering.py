@@ -34,6 +34,9 @@ INSERT INTO region (code, "say ""hi""", tags) VALUES ('k', E'a\'b\\c\n%s', '{"a,
 INSERT INTO region (code, parent, kind) VALUES ('l', 'k', 'b');
 INSERT INTO city (region, about, seen, raw) VALUES ('k', '{"a": "\u00e9"}', '2026-01-01', '\x00ff');
 INSERT INTO city (region) VALUES (NULL);
+ALTER TABLE city ADD CONSTRAINT city_seen_at CHECK (seen IS NOT NULL) NOT VALID;
+ALTER TABLE city ADD CONSTRAINT city_known CHECK (region IN ('k', 'l')) NOT VALID;
+ALTER TABLE city ADD CONSTRAINT city_itself FOREIGN KEY (id) REFERENCES city (id) NOT VALID;
 '''
 FOREIGN = {
     "CREATE VIEW mine AS SELECT 1 AS one": "view mine",
