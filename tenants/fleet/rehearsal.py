@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, cast
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from tasks.workspace import workspace_context
 from tenants.fleet import stepping
@@ -27,5 +27,7 @@ def seconds(member: Member, steps: Sequence[Step], patience: Patience) -> float:
         claim(member, patience)
         for step in steps:
             stepping.take(step, member, patience)
+            # As its commit would: no table can be changed while its rows wait to be checked.
+            connection.check_constraints()
         transaction.set_rollback(True)
     return time.monotonic() - started_at

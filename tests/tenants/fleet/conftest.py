@@ -1,27 +1,11 @@
-"""A few tenants, and a release with more migrations than they have had."""
+"""What the fleet's tests look at, and the release that follows."""
 
-import io
-
-import psycopg
 import pytest
-from django.core.management import call_command
-from django.db import connection
 
-from tasks.roles import DatabaseRole
-from tasks.workspace import acting_as, public_context
+from tasks.workspace import public_context
 from tenants.models import Tenant
 from tenants.privileges import schema_statements
 from tests.tenants.fleet import toys
-
-
-@pytest.fixture
-def release(committed, tmp_path, settings):
-    """Our own migrations, in a database of the test's own; add more."""
-    made = toys.Release(tmp_path, settings)
-    made.install()
-    yield made
-    made.end()
-    made.uninstall()
 
 
 @pytest.fixture
@@ -35,34 +19,12 @@ def next_release(release, tmp_path, settings):
 
 
 @pytest.fixture
-def migrate():
-    """Run the command as `manage.py` does, and return what it says."""
-
-    def run(*arguments, **options):
-        out = io.StringIO()
-        options = {"tenant": True, "stdout": out, "stderr": io.StringIO(), **options}
-        with acting_as(DatabaseRole.MIGRATOR), public_context():
-            call_command("migrate_schemas", *arguments, **options)
-        return out.getvalue()
-
-    return run
-
-
-@pytest.fixture
 def revision_of():
     def read(tenant):
         with public_context():
             return Tenant.objects.values_list("revision", flat=True).get(pk=tenant.pk)
 
     return read
-
-
-@pytest.fixture
-def past(administrator, release):
-    """Look at the database past the service."""
-    own = psycopg.conninfo.make_conninfo(administrator, dbname=connection.settings_dict["NAME"])
-    with psycopg.connect(own, autocommit=True) as plain:
-        yield plain
 
 
 @pytest.fixture

@@ -94,15 +94,28 @@ def test_python_runs_in_each_schema_with_the_models_of_its_time(release, acme, g
     assert groups_of(globex) == [globex.schema_name]
 
 
-def test_an_index_is_built_outside_a_transaction(release, acme, globex, migrate, past, revision_of):
+@pytest.mark.parametrize("way", ["fleet", "one by one"])
+def test_an_index_is_built_outside_a_transaction(
+    release, acme, globex, migrate, past, revision_of, way
+):
     index = 'AddIndexConcurrently("invitation", models.Index(fields=["email"], name="toy")),'
     release.add("0900_index", index, atomic=False)
+    release.add("0901_no_index", 'RemoveIndexConcurrently("user", "user_by_name"),', atomic=False)
+    sql = "CREATE INDEX CONCURRENTLY sql ON accounts_invitation (email)"
+    release.add("0902_sql", f'migrations.RunSQL("{sql}"),', atomic=False)
 
-    migrate()
+    for tenant in (acme, globex):
+        migrate(**({} if way == "fleet" else {"schema_name": tenant.schema_name}))
 
-    built = past.execute("SELECT schemaname FROM pg_indexes WHERE indexname = 'toy'").fetchall()
-    assert {acme.schema_name, globex.schema_name} <= {name for (name,) in built}
-    assert revision_of(acme) == revision_of(globex) == str(revisions.target())
+    for tenant in (acme, globex):
+        built = past.execute(
+            "SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
+            " WHERE relnamespace = %s::regnamespace AND indisvalid"
+            " AND relname IN ('toy', 'sql', 'user_by_name') ORDER BY 1",
+            [tenant.schema_name],
+        )
+        assert built.fetchall() == [("sql",), ("toy",)]
+        assert revision_of(tenant) == str(revisions.target())
 
 
 def test_what_asks_the_database_asks_each(release, acme, globex, migrate, past):
@@ -277,6 +290,13 @@ def test_a_rehearsal_measures_and_takes_everything_back(
     assert (revision_of(acme), noted_by(acme)) == (before, noted)
     assert groups_of(acme) == []
     assert "by rule of thumb, besides its Python" in migrate(plan=True)
+
+
+def test_a_rehearsal_checks_rows_between_its_steps(release, globex, migrate):
+    """Each step is a transaction of its own when it is taken."""
+    release.add_rows_to_be_checked()
+
+    assert "as measured with acme, globex" in migrate(rehearse=True)
 
 
 def test_a_rehearsal_says_what_would_fail(release, acme, migrate, past):

@@ -13,20 +13,19 @@ from urllib.parse import urlsplit, urlunsplit
 
 from django.db import connection
 
-import accounts.migrations
 from dev.paths import ROOT
 from tenants import revisions
 from tenants.provisioning import digest
 
 MIGRATION = """
 from django.db import migrations, models
-from django.contrib.postgres.operations import AddIndexConcurrently
+from django.contrib.postgres.operations import *
 
 {before}
 
 class Migration(migrations.Migration):
     atomic = {atomic}
-    dependencies = [("accounts", "{parent}")]
+    dependencies = [("{app}", "{parent}")]
     operations = [
 {operations}
     ]
@@ -48,6 +47,14 @@ migrations.CreateModel("{name}", [
     ("word", models.CharField(max_length=9)),
 ]),
 """
+ADD_TREE = ADD_MODEL.format(name="Toy").replace(
+    "])", '    ("parent", models.ForeignKey("self", models.CASCADE, null=True)),\n])'
+)
+PLANT = """
+def work(apps, schema_editor):
+    model = apps.get_model("accounts", "Toy")
+    model.objects.create(word="leaf", parent=model.objects.create(word="root"))
+"""
 
 
 # What a migration does when a test wants something to happen in its middle.
@@ -55,19 +62,20 @@ calls: list = []
 
 
 class Release:
-    """The migrations on disk, and some more."""
+    """The migrations on disk, and some more of one app."""
 
-    def __init__(self, folder: Path, settings: Any) -> None:
-        self.folder, self.package = folder, f"toys_{uuid.uuid4().hex}"
+    def __init__(self, folder: Path, settings: Any, app: str = "accounts") -> None:
+        self.folder, self.package, self.app = folder, f"toys_{uuid.uuid4().hex}", app
         self._settings = settings
         self._started: list[subprocess.Popen] = []
         self._place = folder / self.package
-        shutil.copytree(Path(accounts.migrations.__file__).parent, self._place)
+        migrations: Any = importlib.import_module(f"{app}.migrations")
+        shutil.copytree(Path(migrations.__file__).parent, self._place)
         self.last = max(path.stem for path in self._place.glob("0*.py"))
 
     def install(self) -> None:
         sys.path.insert(0, str(self.folder))
-        self._settings.MIGRATION_MODULES = {"accounts": self.package}
+        self._settings.MIGRATION_MODULES = {self.app: self.package}
         forget()
 
     def uninstall(self) -> None:
@@ -78,22 +86,32 @@ class Release:
     def add(self, name: str, operations: str, *, before: str = "", atomic: bool = True) -> str:
         """Write a migration on top of the last one, and return its name in the records."""
         text = MIGRATION.format(
-            before=before, atomic=atomic, parent=self.last, operations=indent(operations, " " * 8)
+            before=before,
+            atomic=atomic,
+            app=self.app,
+            parent=self.last,
+            operations=indent(operations, " " * 8),
         )
         self._place.joinpath(f"{name}.py").write_text(text)
         self.last = name
         forget()
-        return f"accounts.{name}"
+        return f"{self.app}.{name}"
 
     def add_field(self, name: str) -> str:
         """Write a migration that is the same SQL in each schema."""
         return self.add(name, ADD_FIELD.format(column(name)))
 
+    def add_rows_to_be_checked(self) -> None:
+        """Write rows whose keys are checked at the transaction's end, then change their table."""
+        self.add("0900_tree", ADD_TREE)
+        self.add("0901_plant", "migrations.RunPython(work),", before=PLANT)
+        self.add("0902_colour", ADD_FIELD.format("colour").replace("invitation", "toy"))
+
     def start(self, *options: str, stdin=None, stdout=None, stderr=None, text=None, **environment):
         """Start the command in a process of its own, on the test's database."""
         code = COMMAND.format(
             paths=[str(ROOT), str(self.folder)],
-            modules={"accounts": self.package},
+            modules={self.app: self.package},
             options=["--tenant", *options],
         )
         parts = urlsplit(os.environ["DATABASE_URL"])
