@@ -18,7 +18,13 @@ LIST = ROOT / "dev" / "expanding.toml"
 PAGE = "docs/migrations.md"
 # Citus takes a column, and then a constraint that has a name.
 UNNAMED_CHECK = re.compile(r"ADD COLUMN .* CHECK \(")
+# What PostgreSQL refuses within a transaction.
+UNTRANSACTIONAL = re.compile(r"\b(CONCURRENTLY|VACUUM)\b", re.IGNORECASE)
 MIXED = "a RunPython or RunSQL beside a change of tables, whose locks it holds: make it two"
+OUTSIDE = (
+    "a RunSQL that PostgreSQL refuses within a transaction, in which a new tenant's schema is made:"
+    " make and remove indexes by AddIndexConcurrently and RemoveIndexConcurrently"
+)
 IRREVERSIBLE = "a RunPython or RunSQL without a way back: give it a reverse, or a noop"
 
 
@@ -41,7 +47,12 @@ def findings(listed: dict[str, dict[str, str]]) -> Iterator[str]:
         if not _is_new(key, listed["baseline"]):
             continue
         name = ".".join(key)
-        faults = [*_faults(loader, key), *_ways_back(migration), *_mixtures(migration)]
+        faults = [
+            *_faults(loader, key),
+            *_ways_back(migration),
+            *_mixtures(migration),
+            *_outside_transactions(migration),
+        ]
         needed |= {name} if faults else set()
         if faults and name not in listed.get("contracting", {}):
             yield f"{name}: {'; '.join(faults)}. See {PAGE}."
@@ -76,6 +87,23 @@ def _mixtures(migration: Any) -> Iterator[str]:
     about_rows = [isinstance(each, RunPython | RunSQL) for each in migration.operations]
     if any(about_rows) and not all(about_rows):
         yield MIXED
+
+
+def _outside_transactions(migration: Any) -> Iterator[str]:
+    from django.db.migrations import RunSQL
+
+    from tenants import revisions
+
+    found = [each for each in _flat(migration.operations) if isinstance(each, RunSQL)]
+    is_tenants = migration.app_label in revisions.labels()
+    if is_tenants and any(UNTRANSACTIONAL.search(str(each.sql)) for each in found):
+        yield OUTSIDE
+
+
+def _flat(operations: Sequence[Any]) -> Iterator[Any]:
+    for operation in operations:
+        yield operation
+        yield from _flat(getattr(operation, "database_operations", ()))
 
 
 def statements_of(loader: Any, key: tuple[str, str]) -> list[str]:

@@ -19,8 +19,8 @@ def found(tmp_path, settings):
     release = toys.Release(tmp_path, settings)
     release.install()
 
-    def lint(operations, listed=None):
-        release.add("0900_toy", operations)
+    def lint(operations, listed=None, *, atomic=True):
+        release.add("0900_toy", operations, atomic=atomic)
         return list(expanding.findings({"baseline": BASELINE, "contracting": listed or {}}))
 
     yield lint
@@ -69,6 +69,23 @@ def test_what_the_release_before_would_miss_is_refused_until_it_is_listed(found,
     assert sentence.startswith("accounts.0900_toy: ")
     assert why in sentence
     assert found(operations, listed=LISTED) == []
+
+
+INDEX = "CREATE INDEX CONCURRENTLY toy ON accounts_invitation (email)"
+BY_SQL = f'migrations.RunSQL("{INDEX}", "DROP INDEX CONCURRENTLY toy"),'
+
+
+@pytest.mark.parametrize("wrapped", ["{}", "migrations.SeparateDatabaseAndState([{}], []),"])
+def test_sql_that_fits_no_transaction_is_refused_where_tenants_are_made_in_one(found, wrapped):
+    [sentence] = found(wrapped.format(BY_SQL), atomic=False)
+
+    assert "AddIndexConcurrently" in sentence
+
+
+def test_an_index_that_is_made_beside_others_at_work_passes(found):
+    operations = 'AddIndexConcurrently("invitation", models.Index(fields=["email"], name="toy")),'
+
+    assert found(operations, atomic=False) == []
 
 
 def test_an_exception_that_nothing_needs_is_refused(found):
