@@ -2,16 +2,74 @@
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
+from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.operations import AddIndex, RemoveIndex, SeparateDatabaseAndState
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
+from django.utils import translation
 from django_tenants.utils import quote_schema_name
 
+from tasks.workspace import workspace_context
 from tenants import privileges
+from tenants.models import Tenant
 from tenants.provisioning.catalogue import alone_in
 
 # As the renderer writes it.
 MAKES_TABLE = re.compile('CREATE TABLE "([^"]+)" ')
+
+
+class BuildError(RuntimeError):
+    """A migration fails in the transaction that makes a schema: no tenant can be opened."""
+
+
+class OneTransactionExecutor(MigrationExecutor):
+    """Applies migrations in the caller's transaction, to a schema that no other process sees.
+
+    What a migration does outside a transaction elsewhere has to work within this one.
+    """
+
+    def apply_migration(
+        self, state: ProjectState, migration: Any, *args: Any, **options: Any
+    ) -> ProjectState:
+        """Apply one migration. Raises `BuildError`, which names it."""
+        if not migration.atomic:
+            # The list of this instance, which the executor's own loader has made.
+            migration.operations = [_within_transaction(each) for each in migration.operations]
+        try:
+            state = super().apply_migration(state, migration, *args, **options)
+            # As its commit would: no table can be changed while its rows wait to be checked.
+            connection.check_constraints()
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            raise BuildError(
+                f"The migration {migration} fails in the transaction that makes a tenant's "
+                f"schema: {error}"
+            ) from error
+        return state
+
+
+def _within_transaction(operation: Operation) -> Operation:
+    """Return an operation that makes the same without `CONCURRENTLY`.
+
+    A subclass may do more: it stays as it is, and is refused.
+    """
+    if type(operation) is AddIndexConcurrently:
+        return AddIndex(operation.model_name, operation.index)
+    if type(operation) is RemoveIndexConcurrently:
+        return RemoveIndex(operation.model_name, operation.name)
+    if type(operation) is SeparateDatabaseAndState:
+        return SeparateDatabaseAndState(
+            [_within_transaction(each) for each in operation.database_operations],
+            operation.state_operations,
+        )
+    return operation
 
 
 def migrate(schema_name: str) -> None:
@@ -20,10 +78,26 @@ def migrate(schema_name: str) -> None:
 
 
 def build(schema_name: str) -> None:
-    """Create a schema by real migrations, in the caller's transaction; or leave nothing."""
+    """Create a schema by real migrations, in the caller's transaction; or leave nothing.
+
+    Raises `BuildError` when one of them fails.
+    """
     with transaction.atomic():
         _create(schema_name)
-        migrate(schema_name)
+        with workspace_context(Tenant(schema_name=schema_name)), translation.override(None):
+            _run_all_migrations()
+
+
+def _run_all_migrations() -> None:
+    """Do as Django's command does, in a schema that is empty."""
+    executor = OneTransactionExecutor(connection)
+    targets = executor.loader.graph.leaf_nodes()
+    plan = executor.migration_plan(targets)
+    state = ProjectState()
+    emit_pre_migrate_signal(0, False, connection.alias, apps=state.apps, plan=plan)
+    state = executor.migrate(targets, plan, state)
+    state.clear_delayed_apps_cache()
+    emit_post_migrate_signal(0, False, connection.alias, apps=state.apps, plan=plan)
 
 
 def replay(schema_name: str, script: Iterable[str]) -> None:

@@ -13,7 +13,7 @@ from psycopg.errors import LockNotAvailable
 from tasks.roles import DatabaseRole
 from tasks.workspace import acting_as, public_context
 from tenants.models import SchemaScript, new_schema_name
-from tenants.provisioning.building import build, replay
+from tenants.provisioning.building import BuildError, build, replay
 from tenants.provisioning.catalogue import NotRenderableError
 from tenants.provisioning.comparison import differences
 from tenants.provisioning.digest import forget as forget_content_types, release_digest
@@ -52,6 +52,14 @@ def prepare() -> str | None:
     In a transaction of its own. Of several who come at once one makes it, and the others do
     without. What stands against it is logged: real migrations need no script.
     """
+    try:
+        return _prepare()
+    except BuildError:
+        logger.exception("No schema can be made: sign-ups fail.")
+        return None
+
+
+def _prepare() -> str | None:
     with acting_as(DatabaseRole.SIGNUP), public_context():
         digest = release_digest()
         if script_of(digest):
@@ -72,9 +80,12 @@ def forget() -> None:
 
 
 def deploy() -> None:
-    """Have the script ready, note that its release is the one to stay, and prune."""
+    """Have the script ready, note that its release is the one to stay, and prune.
+
+    Raises `BuildError` for a release whose migrations make no schema.
+    """
     forget()
-    digest = prepare()
+    digest = _prepare()
     with acting_as(DatabaseRole.MIGRATOR), public_context():
         SchemaScript.objects.filter(digest=digest).update(deployed_at=timezone.now())
     _prune()
@@ -96,6 +107,9 @@ def _try_to_make(digest: str) -> bool:
     try:
         with transaction.atomic():
             return _make(digest)
+    except BuildError:
+        _failed_at[digest] = time.monotonic()
+        raise
     except (DatabaseError, NotRenderableError) as error:
         if isinstance(error.__cause__, LockNotAvailable):
             return False  # Somebody else is at it.

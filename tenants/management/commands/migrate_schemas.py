@@ -23,6 +23,7 @@ from tenants.fleet.report import Report
 from tenants.fleet.runner import Run, Wishes
 from tenants.fleet.stamping import stamped
 from tenants.provisioning import script
+from tenants.provisioning.building import BuildError
 
 # They wait for PostgreSQL most of the time.
 WORKERS = 2
@@ -49,16 +50,16 @@ class Command(MigrateSchemasCommand):
         add("--report", type=Path, help="write a report to this file, as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if any(options[name] for name in STANDARD):
-            looks_only = options["plan"] or options["check_unapplied"]
-            with nullcontext() if looks_only else stamped():
-                super().handle(*args, **options)
-            return
-        with acting_as(DatabaseRole.MIGRATOR), public_context():
-            try:
+        try:
+            if any(options[name] for name in STANDARD):
+                looks_only = options["plan"] or options["check_unapplied"]
+                with nullcontext() if looks_only else stamped():
+                    super().handle(*args, **options)
+                return
+            with acting_as(DatabaseRole.MIGRATOR), public_context():
                 self._chosen(options)(options)
-            except FleetError as error:
-                raise CommandError(str(error)) from error
+        except (FleetError, BuildError) as error:
+            raise CommandError(str(error)) from error
 
     def _chosen(self, options: dict[str, Any]) -> Callable[[dict[str, Any]], None]:
         if options["audit"]:

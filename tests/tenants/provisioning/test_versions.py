@@ -29,10 +29,9 @@ def debian_15(tmp_path):
     )
     started = postgres.start(cluster)
     urls = {"DATABASE_URL": started.database_url, "DATABASE_ADMIN_URL": started.administrator_url}
-    environment = over(os.environ, urls)
-    # The process is alone on its servers, and no worker of this run.
-    environment.pop("PYTEST_XDIST_WORKER", None)
-    yield environment
+    # The process is no worker of this run, and what it covers the run has covered already.
+    own_environ = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV"))}
+    yield over(own_environ, urls)
     started.server.stop()
     postgres.erase(tmp_path)
 
