@@ -33,8 +33,8 @@ class IntakeMiddleware:
     """Refuse what no page could read, before it is read, with a sentence.
 
     One place for all views: a charset other than UTF-8, an address that could mean two things,
-    and a body larger than its page takes. An answer that is bare, such as a 405, gets its page
-    here.
+    and a body that is incomplete or larger than its page takes. An answer that is bare, such as
+    a 405, gets its page here.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -53,7 +53,7 @@ class IntakeMiddleware:
     def process_view(
         self, request: WSGIRequest, view: Any, _args: Any, _kwargs: Any
     ) -> HttpResponseBase | None:
-        """Refuse a body that is too large for the view, before CSRF's check reads it.
+        """Receive the body before CSRF's check; refuse one that is too large, or incomplete.
 
         Whoever isn't signed in has nothing large to say (OWASP ASVS 5.2.1).
         """
@@ -61,9 +61,11 @@ class IntakeMiddleware:
         if (room := room_for_body(view)) > limit and request.user.is_authenticated:
             limit = room
         try:
-            fits = _length(request, limit) <= limit
-        except (OSError, ParseException, ValueError):
-            # Chunks that are none, or a length that is no number.
+            fits = _receive(request, limit)
+        except TimeoutError:
+            return refuse(request, HTTPStatus.REQUEST_TIMEOUT)
+        except (OSError, EOFError, ParseException, ValueError):
+            # Chunks that are none, a length that is no number, half a body.
             return refuse(request, HTTPStatus.BAD_REQUEST)
         if fits:
             return None
@@ -102,20 +104,24 @@ def _is_utf8(request: WSGIRequest) -> bool:
     return is_utf8
 
 
-def _length(request: WSGIRequest, limit: int) -> int:
-    """Return how long a body is; one that doesn't say so is counted, as far as the limit.
+def _receive(request: WSGIRequest, limit: int) -> bool:
+    """Receive a body, and return whether it is within the limit. Raises `EOFError` for half a body.
 
-    Django takes a body without a length (RFC 9112, section 6.3) for an empty one: what is
-    counted takes its place.
+    Django itself takes a body without a length (RFC 9112, section 6.3) for an empty one, and
+    half a body for a whole one. A body whose length is over the limit isn't read.
     """
-    if length := request.META.get("CONTENT_LENGTH"):
-        return int(length)
-    if not request.META.get("HTTP_TRANSFER_ENCODING"):
-        return 0
-    body = request.META["wsgi.input"].read(limit + 1)
+    length = request.META.get("CONTENT_LENGTH")
+    if not length and not request.META.get("HTTP_TRANSFER_ENCODING"):
+        return True
+    size = int(length) if length else None
+    if size is not None and size > limit:
+        return False
+    body = request.META["wsgi.input"].read(limit + 1 if size is None else size)
+    if size is not None and len(body) < size:
+        raise EOFError
     request.META["CONTENT_LENGTH"] = str(len(body))
     request._stream = BytesIO(body)  # noqa: SLF001  # Read here, it can be read once more.
-    return len(body)
+    return len(body) <= limit
 
 
 def _says_anything(response: HttpResponseBase) -> bool:

@@ -4,6 +4,7 @@ In `make test` each attack runs for seconds, and takes the same steps each time;
 PROMISES=full and runs them for minutes, along new ways, with figures for docs/promises.md.
 """
 
+import contextlib
 import json
 import os
 import uuid
@@ -80,3 +81,21 @@ def production(clone, administrator, tmp_path_factory) -> Iterator[Stack]:
             yield stack
     finally:
         _drop(administrator, name)
+
+
+@pytest.fixture(scope="module")
+def deployed_web(clone, administrator, tmp_path_factory):
+    """Run the web process alone, on a clone of the template, with the variables that are given."""
+    with contextlib.ExitStack() as ends:
+
+        def run(**variables: str) -> Stack:
+            name = clone(f"test_web_{uuid.uuid4().hex[:8]}")
+            ends.callback(_drop, administrator, name)
+            url = urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
+            redis = redis_url(10 + int(WORKER.removeprefix("gw") or 0))
+            logs, port = tmp_path_factory.mktemp("web"), free_port()
+            variables = {"RATE_LIMITS": "off", **variables}
+            read = environment(port, logs, DATABASE_URL=url, REDIS_URL=redis, **variables)
+            return ends.enter_context(running(Stack(port, read, logs, database=url), "web"))
+
+        yield run

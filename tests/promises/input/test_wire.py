@@ -1,36 +1,19 @@
 """What no client library sends, put on the wire by hand, against a real gunicorn."""
 
 import contextlib
-import os
 import socket
-import uuid
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from dev.ports import free_port
-from tests.conftest import _drop
-from tests.environment import WORKER, redis_url
 from tests.promises.input import corpus
-from tests.stacks import Stack, environment, running
 
 MEGABYTE = 1024 * 1024
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 
 
 @pytest.fixture(scope="module")
-def web(clone, administrator, tmp_path_factory):
-    """The web process alone, on a clone of the template."""
-    name = clone(f"test_wire_{uuid.uuid4().hex[:8]}")
-    url = urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
-    logs, port = tmp_path_factory.mktemp("wire"), free_port()
-    redis = redis_url(10 + int(WORKER.removeprefix("gw") or 0))
-    variables = environment(port, logs, DATABASE_URL=url, REDIS_URL=redis, RATE_LIMITS="off")
-    try:
-        with running(Stack(port, variables, logs, database=url), "web") as stack:
-            yield stack
-    finally:
-        _drop(administrator, name)
+def web(deployed_web):
+    return deployed_web()
 
 
 @pytest.fixture
@@ -227,6 +210,25 @@ def test_a_body_without_a_length_is_read(say):
 
     assert status_of(answer) == 200
     assert b"nobody" in answer
+
+
+@pytest.mark.parametrize(
+    "more",
+    [b"Content-Length: 1000\r\n", CHUNKED],
+    ids=["length", "chunks"],
+)
+def test_half_a_body_is_no_form(say, more):
+    """Django itself takes what has come for the whole form."""
+    token = b"a" * 32
+    more += b"Content-Type: application/x-www-form-urlencoded\r\nCookie: csrf=%s\r\n" % token
+    form = b"csrfmiddlewaretoken=%s&email=nobody" % token
+    half = b"3e8\r\n" + form if CHUNKED in more else form
+
+    answer = say(request(b"POST /find/ HTTP/1.1", more=more, body=half))
+
+    assert status_of(answer) == 400
+    assert b"<h1>That request made no sense to us</h1>" in answer
+    assert b"nobody" not in answer
 
 
 def test_the_figures(say, figure):
