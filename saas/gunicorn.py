@@ -1,14 +1,20 @@
 """How gunicorn serves us: threads, the same everywhere."""
 
+import contextlib
+import errno
 import os
+import socket
+import time
+from collections.abc import Iterator
 from typing import Any
 
 from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from saas.scrubbing import ScrubbingFormatter
+from saas.timeouts import CLIENT_CLOSE, CLIENT_READ, CLIENT_WRITE
 
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
-worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
 timeout = 60
@@ -18,6 +24,8 @@ keepalive = 5
 limit_request_line = 4094
 limit_request_fields = 100
 limit_request_field_size = 8190
+# The system call has no time limit for a whole file.
+sendfile = False
 accesslog = "-"
 
 behind_proxies = int(os.environ.get("TRUSTED_PROXIES", "0")) > 0
@@ -41,3 +49,110 @@ class ScrubbingLogger(Logger):
 
 
 logger_class = ScrubbingLogger
+
+
+class ClientSocket(socket.socket):
+    """A client's connection with a time limit for reading a request and for writing its answer.
+
+    A limit is for the sum of all waiting in one direction: a byte every other second doesn't
+    extend it. gunicorn itself has none. Raises `TimeoutError` with the number of a reset
+    connection, which gunicorn doesn't log as an error.
+    """
+
+    _seconds_left: dict[str, float]
+
+    def start_request(self) -> None:
+        self._seconds_left = {"read": CLIENT_READ, "write": CLIENT_WRITE}
+
+    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
+        with self._limited("read"):
+            return super().recv(bufsize, flags)
+
+    def send(self, data: Any, flags: int = 0, /) -> int:
+        with self._limited("write"):
+            return super().send(data, flags)
+
+    def sendall(self, data: Any, flags: int = 0, /) -> None:
+        with self._limited("write"):
+            super().sendall(data, flags)
+
+    @contextlib.contextmanager
+    def _limited(self, direction: str) -> Iterator[None]:
+        timeout, left = self.gettimeout(), self._seconds_left[direction]
+        too_slow = TimeoutError(errno.ECONNRESET, "The client is too slow.")
+        if left <= 0:
+            raise too_slow
+        self.settimeout(left if timeout is None else min(timeout, left))
+        began = time.monotonic()
+        try:
+            yield
+        except TimeoutError as error:
+            raise too_slow from error
+        finally:
+            self._seconds_left[direction] -= time.monotonic() - began
+            self.settimeout(timeout)
+
+
+class Connection(TConn):
+    """gunicorn's connection, for which neither a thread nor the worker's loop waits idly.
+
+    gunicorn's own holds a thread for five seconds until the first byte comes, and stops the
+    loop for two seconds until the client has closed.
+    """
+
+    def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
+        sock = ClientSocket(sock.family, sock.type, sock.proto, fileno=sock.detach())
+        super().__init__(cfg, sock, client, server)
+        self.closes_at = 0.0
+
+    def wait_for_data(self, timeout: float) -> bool:
+        """Return whether data is there. If not, the loop waits for it."""
+        return bool(super().wait_for_data(0))
+
+    def finish(self) -> bool:
+        """Announce that no answer follows, and return whether the client may still be sending.
+
+        To close before unread data has come would reset the connection, and the client could
+        lose its answer (RFC 9112, section 9.6).
+        """
+        self.closes_at = time.monotonic() + CLIENT_CLOSE
+        try:
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            return False
+        if self.parser:
+            self.parser.unreader.take_buffered()
+        return self.discard()
+
+    def discard(self) -> bool:
+        """Discard what the client has sent, and return whether it may send more."""
+        self.sock.setblocking(False)
+        try:
+            return bool(self.sock.recv(65_536)) and time.monotonic() < self.closes_at
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
+    def close(self, graceful: bool = False) -> None:
+        """Close at once: `finish` is the graceful part."""
+        super().close()
+
+
+class LimitedThreadWorker(ThreadWorker):
+    """gunicorn's threads, with time limits for slow clients."""
+
+    def enqueue_req(self, conn: TConn) -> None:
+        if not isinstance(conn, Connection):
+            conn = Connection(conn.cfg, conn.sock, conn.client, conn.server)
+        super().enqueue_req(conn)
+
+    def handle(self, conn: Connection) -> Any:
+        """Handle a request, and return whether the loop waits for more from the client."""
+        if conn.closes_at:
+            return conn.discard()
+        conn.sock.start_request()
+        return super().handle(conn) or conn.finish()
+
+
+worker_class = LimitedThreadWorker

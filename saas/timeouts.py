@@ -19,6 +19,11 @@ POOL_RECONNECT = 5
 # How long after its own limit PostgreSQL may take to say that it has reached it. One that is
 # frozen keeps no limit.
 GRACE = 5
+# How long a thread of web waits for one client, in all: to send a request, and to take the
+# answer. A picture of 2 MB fits in at 100 kB a second.
+CLIENT_READ = CLIENT_WRITE = 20
+# How long a client that has its answer may go on sending before the connection is closed.
+CLIENT_CLOSE = 2
 # A worker's answer to the question whether it is there.
 CONTROL_PING = 1
 # What workers and beat wait for in the middle of a conversation with the broker.
