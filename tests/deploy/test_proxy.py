@@ -1,12 +1,11 @@
 """deploy/Caddyfile: it passes every subdomain, and says truly how the visitor came."""
 
 import os
-import shutil
 import subprocess
 
 import pytest
 
-CADDY = shutil.which("caddy")
+from tests import caddy
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +59,25 @@ def test_a_domain_of_ones_own_is_passed_alike(root):
     assert "header_up -*_*" in text
 
 
-@pytest.mark.skipif(CADDY is None, reason="caddy isn't installed (Debian: caddy)")
 @pytest.mark.parametrize("name", ["Caddyfile", "Caddyfile.domain"])
-def test_caddy_understands_it(root, tmp_path, name):
+def test_a_request_is_passed_on_once_it_is_complete_and_has_a_time_limit(root, name):
+    lines = [line.strip() for line in (root / "deploy" / name).read_text().splitlines()]
+
+    assert "request_buffers 5MB" in lines
+    at = lines.index("timeouts {")
+    assert lines[at + 1 : at + 4] == ["read_header 10s", "read_body 20s", "}"]
+
+
+def test_the_image_of_the_stack_knows_these_options(services):
+    """`request_buffers` came with Caddy 2.7."""
+    version = services["proxy"]["image"].removeprefix("caddy:").removesuffix("-alpine")
+
+    assert tuple(int(part) for part in version.split(".")) >= (2, 7)
+
+
+@caddy.needs_caddy
+@pytest.mark.parametrize("name", ["Caddyfile", "Caddyfile.domain"])
+def test_caddy_understands_it(tmp_path, name):
     made = subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
          "-nodes", "-keyout", tmp_path / "privkey.pem", "-out", tmp_path / "fullchain.pem",
@@ -71,9 +86,9 @@ def test_caddy_understands_it(root, tmp_path, name):
         check=False,
     )  # fmt: skip
     assert made.returncode == 0
+    (tmp_path / name).write_text(caddy.installable(name))
     done = subprocess.run(
-        [CADDY, "validate", "--config", f"deploy/{name}", "--adapter", "caddyfile"],
-        cwd=root,
+        [caddy.PROGRAM, "validate", "--config", tmp_path / name, "--adapter", "caddyfile"],
         env={
             **os.environ,
             "XDG_DATA_HOME": str(tmp_path),

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import requests
 from PIL import Image
 from urllib3.filepost import encode_multipart_formdata
 
+from tests import caddy
 from tests.promises.input.test_wire import CHUNKED, request, status_of
 from tests.stacks import Stack, Visitor
 
@@ -184,3 +186,44 @@ def test_a_picture_comes_in_over_a_slow_line(web):
     assert len(body) > 1_900_000
     assert answer.status_code == 302
     assert "Your picture is saved." in owner.get("/account/").text
+
+
+# --- Behind the proxy ---
+
+
+def is_open(wire: ssl.SSLSocket) -> bool:
+    """Whether the other side has neither answered nor closed."""
+    wire.setblocking(False)
+    try:
+        wire.recv(1)
+    except ssl.SSLWantReadError:
+        return True
+    return False
+
+
+@caddy.needs_caddy
+def test_forty_unfinished_bodies_change_nothing_behind_the_proxy(deployed_web, tmp_path):
+    web = deployed_web(TRUSTED_PROXIES="1")
+    trust = ssl.create_default_context()
+    trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
+    host = b"acme.localhost"
+    form = FORM + LENGTH + b"Origin: https://" + host + b"\r\n"
+
+    with contextlib.ExitStack() as ends:
+        port = ends.enter_context(caddy.running(tmp_path, web.port))
+
+        def connect_by_tls() -> ssl.SSLSocket:
+            wire = ends.enter_context(connect(port))
+            return ends.enter_context(trust.wrap_socket(wire, server_hostname=host.decode()))
+
+        held = [connect_by_tls() for _ in range(40)]
+        for wire in held:
+            wire.sendall(request(b"POST /accounts/login/ HTTP/1.1", host, more=form, body=b"a=1"))
+        visitor = connect_by_tls()
+        visitor.sendall(request(b"GET /accounts/login/ HTTP/1.1", host))
+        answer = rest_of(visitor)
+        still_held = [wire for wire in held if is_open(wire)]
+
+    assert status_of(answer) == 200
+    assert b"Acme" in answer
+    assert len(still_held) == len(held)
