@@ -1,10 +1,15 @@
 """deploy/Caddyfile: it passes every subdomain, and says truly how the visitor came."""
 
 import os
+import socket
+import ssl
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from dev.ports import LOOPBACK
 from tests import caddy
 
 
@@ -103,3 +108,43 @@ def test_caddy_understands_it(tmp_path, name):
 
     assert "Valid configuration" in done.stdout + done.stderr
     assert done.returncode == 0
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Answers with the names of the headers that have come."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write("\n".join(self.headers).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def upstream():
+    with HTTPServer((LOOPBACK, 0), Echo) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@caddy.needs_caddy
+def test_no_header_with_an_underscore_gets_through(upstream, tmp_path):
+    trust = ssl.create_default_context()
+    trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
+    forged = ("SCRIPT_NAME: /moved", "path_info: /operator/", "REMOTE_USER: olga", "X-Kept: yes")
+    lines = ["GET / HTTP/1.1", "Host: localhost", *forged, "Connection: close", "", ""]
+
+    with (
+        caddy.running(tmp_path, upstream) as port,
+        socket.create_connection((LOOPBACK, port), timeout=60) as wire,
+        trust.wrap_socket(wire, server_hostname="localhost") as tls,
+    ):
+        tls.sendall("\r\n".join(lines).encode())
+        answer = b"".join(iter(lambda: tls.recv(65_536), b"")).decode()
+
+    names = answer.lower().split()
+    assert "x-kept" in names
+    assert [name for name in names if "_" in name] == []
