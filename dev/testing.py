@@ -37,8 +37,18 @@ def environment(place: Path, *, is_throwaway: bool = True) -> Iterator[dict[str,
         yield over(
             service_environment("test", own_keys, started),
             mail_environment(catcher.mail),
+            file_environment(place),
             {"DATABASE_ADMIN_URL": started.administrator_url, "BASE_ORIGIN": "http://localhost"},
         )
+
+
+def file_environment(folder: Path) -> dict[str, str]:
+    """Return where the service keeps its files: below `folder`, not in the development's `var/`."""
+    return {
+        "MEDIA_ROOT": str(folder / "media"),
+        "STATIC_ROOT": str(folder / "static"),
+        "BEAT_SCHEDULE": str(folder / "beat" / "schedule"),
+    }
 
 
 @contextlib.contextmanager

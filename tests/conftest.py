@@ -174,6 +174,15 @@ def empty_redis() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def media(settings, monkeypatch, tmp_path_factory) -> Path:
+    """Return the folder of the test's own uploads, which processes that it starts use as well."""
+    folder = tmp_path_factory.getbasetemp() / "media" / uuid.uuid4().hex
+    settings.MEDIA_ROOT = folder
+    monkeypatch.setenv("MEDIA_ROOT", str(folder))
+    return folder
+
+
+@pytest.fixture(autouse=True)
 def patient_hashes(monkeypatch) -> None:
     """Let a hundred threads of one process wait for their hashes, on a busy machine, too."""
     monkeypatch.setattr("accounts.hashers.PATIENCE", 120.0)

@@ -155,6 +155,7 @@ def environment(port: int, logs: Path, **changes: str) -> dict[str, str]:
             "WORKER_CONCURRENCY": "1",
             "OUTBOX_SWEEP_SECONDS": "1",
             "BEAT_SCHEDULE": str(logs / "schedule"),
+            "MEDIA_ROOT": str(logs / "media"),
             "PYTHONWARNINGS": "default",
         },
         changes,

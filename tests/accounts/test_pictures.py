@@ -19,12 +19,6 @@ SVG = (
 LIMIT = 2 * 1024 * 1024
 
 
-@pytest.fixture(autouse=True)
-def media(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-    return tmp_path
-
-
 def encoded(kind="PNG", size=(800, 600), mode="RGB", color=(200, 30, 30), **options):
     buffer = BytesIO()
     Image.new(mode, size, color).save(buffer, kind, **options)

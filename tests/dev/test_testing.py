@@ -1,5 +1,6 @@
 """`python -m dev test`: servers of its own for each run, gone afterwards."""
 
+import json
 import os
 import signal
 import subprocess
@@ -14,14 +15,16 @@ from tests.dev.conftest import PATIENCE
 
 pytestmark = pytest.mark.xdist_group("commands")
 
+SHARED = ("SAAS_ENV", "BASE_ORIGIN")
+KEYS = ("SECRET_KEY", "PAYLOAD_KEYS", "DIRECTORY_KEY")
+SERVERS = ("DATABASE_URL", "DATABASE_ADMIN_URL", "REDIS_URL", "EMAIL_URL", "INBOX_URL")
+FILES = ("MEDIA_ROOT", "STATIC_ROOT", "BEAT_SCHEDULE")
 REPORT = """
-import os, time
+import json, os, time
 from pathlib import Path
 
 def test_report():
-    names = ("SAAS_ENV", "DATABASE_URL", "DATABASE_ADMIN_URL", "REDIS_URL", "EMAIL_URL",
-             "INBOX_URL", "BASE_ORIGIN", "SECRET_KEY", "PAYLOAD_KEYS", "DIRECTORY_KEY")
-    Path(os.environ["REPORT"]).write_text("\\n".join(os.environ[name] for name in names))
+    Path(os.environ["REPORT"]).write_text(json.dumps(dict(os.environ)))
     time.sleep(float(os.environ.get("LINGER", "0")))
 
 def test_failure():
@@ -37,9 +40,14 @@ def run_tests(tree, bare_environ, tmp_path):
     def start(*arguments, **environ):
         report = tmp_path / f"report-{len(started)}"
         process = subprocess.Popen(
-            [sys.executable, "-m", "dev", "test", "-q", "-p", "no:django", *arguments],
+            [sys.executable, "-m", "dev", "test", "-q", *arguments],
             cwd=tree,
-            env={**bare_environ, "REPORT": str(report), **environ},
+            env={
+                **bare_environ,
+                "REPORT": str(report),
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+                **environ,
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -60,40 +68,35 @@ def wait_for_report(process):
     while not (process.report.exists() and process.report.read_text()):
         assert time.monotonic() < deadline, "the tests never started"
         time.sleep(0.05)
-    return process.report.read_text().splitlines()
+    return json.loads(process.report.read_text())
 
 
 def remains(tree):
     return [path.name for path in (tree / "var" / "test").iterdir() if path.name != "lock"]
 
 
-def test_it_passes_pytest_s_exit_code_on_and_cleans_up(run_tests, tree):
-    assert run_tests("-k", "report").wait(60) == 0
-    assert run_tests("-k", "failure", fail="1").wait(60) == 1
-    assert run_tests("-k", "nothing_of_this_name").wait(60) == 5
+def test_it_passes_pytest_s_options_and_exit_code_on_and_cleans_up(run_tests, tree):
+    given = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
+
+    assert run_tests("-k", "failure", fail="1", **given).wait(PATIENCE) == 1
+    no_test = run_tests(PYTEST_ADDOPTS="-k nothing_of_this_name", **given)
+    assert no_test.wait(PATIENCE) == 5
     assert remains(tree) == []
 
 
-def test_pytest_s_own_variable_is_respected(run_tests):
-    assert run_tests(PYTEST_ADDOPTS="-k nothing_of_this_name").wait(60) == 5
-
-
-def test_the_service_is_told_that_these_are_tests(run_tests):
-    mode, database, administrator, *_, origin, _, _, _ = wait_for_report(run_tests("-k", "report"))
-
-    assert (mode, origin) == ("test", "http://localhost")
-    assert database.startswith("postgres://saas:")
-    assert administrator.startswith("postgres://postgres:")
-
-
-def test_two_runs_at_once_share_nothing(run_tests):
-    runs = [run_tests("-k", "report", LINGER="2") for _ in range(2)]
+def test_two_runs_at_once_share_neither_servers_nor_keys_nor_files(run_tests, tree):
+    development = {name: str(tree / "var" / "media") for name in FILES}
+    runs = [run_tests("-k", "report", LINGER="2", **development) for _ in range(2)]
 
     first, second = (wait_for_report(run) for run in runs)
 
-    # Position 0 is the mode and position 6 the origin.
-    shared = [index for index in range(10) if first[index] == second[index]]
-    assert shared == [0, 6]
+    assert [first[name] for name in SHARED] == ["test", "http://localhost"]
+    assert first["DATABASE_URL"].startswith("postgres://saas:")
+    assert first["DATABASE_ADMIN_URL"].startswith("postgres://postgres:")
+    names = (*SHARED, *KEYS, *SERVERS, *FILES)
+    assert [name for name in names if first[name] == second[name]] == list(SHARED)
+    for name in FILES:
+        assert first[name].startswith(f"{tree / 'var' / 'test'}/run-")
     assert [run.wait(60) for run in runs] == [0, 0]
 
 

@@ -24,9 +24,8 @@ OWNER = signup.Owner("Ada Lovelace", "ada@next.test", "correct horse battery sta
 
 
 @pytest.fixture
-def people(acme, globex, make_user, settings, tmp_path):
+def people(acme, globex, make_user):
     """Somebody with a picture in each tenant, of the same address."""
-    settings.MEDIA_ROOT = tmp_path
     for tenant in (acme, globex):
         user = make_user(tenant, "ada@one.test")
         with workspace_context(tenant):

@@ -33,12 +33,6 @@ from tests.contexts import public_context
 OWNER = signup.Owner("Ada Lovelace", "ada@next.test", "correct horse battery staple")
 
 
-@pytest.fixture(autouse=True)
-def media(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-    return tmp_path
-
-
 @pytest.fixture
 def people(acme, globex, make_user):
     """The same person in both tenants: what is wrong with one must not touch the other."""

@@ -32,9 +32,8 @@ def unlimited(settings):
 
 
 @pytest.fixture
-def asks(acme, globex, make_user, make_operator, unlimited, settings, tmp_path):
+def asks(acme, globex, make_user, make_operator, unlimited):
     """Return the person of a kind on a kind of host, in a workspace where things have happened."""
-    settings.MEDIA_ROOT = tmp_path
     people = {
         "member": make_user(acme, "mia@acme.test"),
         "admin": make_user(acme, "adam@acme.test", role="admin", password=None),

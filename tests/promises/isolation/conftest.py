@@ -12,13 +12,12 @@ from tests.promises.isolation.world import database_url, make_world
 
 
 @pytest.fixture
-def world(committed, acme, globex, administrator, settings, tmp_path):
+def world(committed, acme, globex, administrator, media):
     """Two tenants and the operators, alike but for their canaries."""
-    settings.MEDIA_ROOT = str(tmp_path / "media")
     # A walk that has found its fault leaves streams open: their end shall not come in this world.
     gc.collect()
     with psycopg.connect(database_url(administrator), autocommit=True) as database:
-        yield make_world(acme, globex, database, tmp_path / "media")
+        yield make_world(acme, globex, database, media)
 
 
 @pytest.fixture
