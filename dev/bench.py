@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from dev import foreground, messages, testing
+from dev import foreground, keys, messages, testing
 from dev.environment import over
 from dev.errors import StackError
 from dev.paths import ROOT
@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
     # What is measured is what lasts: these servers hand each commit to the disk.
     with (
         testing.folder() as place,
-        testing.environment(place, is_throwaway=False) as variables,
+        testing.environment(place, keys.fresh(), is_throwaway=False) as variables,
     ):
         command = [sys.executable, "-m", "bench", *arguments]
         return foreground.run(command, over(os.environ, variables, QUIET))

@@ -91,6 +91,18 @@ def erase(folder: Path) -> None:
     shutil.rmtree(data, ignore_errors=True)
 
 
+def save(folder: Path, to: Path) -> None:
+    """Copy a stopped cluster's data to `to`, which doesn't exist yet."""
+    data = footing(postgres_programs(), folder / "postgres").data
+    subprocess.run(["cp", "-a", str(data), str(to)], check=True)
+
+
+def restore(saved: Path, folder: Path) -> None:
+    """Make the cluster of a new folder from what `save` has copied."""
+    data = footing(postgres_programs(), folder / "postgres").data
+    subprocess.run(["cp", "-a", str(saved), str(data)], check=True)
+
+
 def end_leftovers(folder: Path) -> None:
     """End the servers that a killed run left on this data, wherever it is."""
     data = folder / "postgres"

@@ -22,7 +22,10 @@ FIGURES = re.compile(r"(<!-- figures -->\n).*?(<!-- end of figures -->)", re.DOT
 def main(arguments: list[str]) -> int:
     """Run the attacks, on everything unless told otherwise, and pass pytest's exit code on."""
     messages.compile_all()
-    with testing.folder() as place, testing.environment(place) as variables:
+    with (
+        testing.folder() as place,
+        testing.environment(place, testing.migrated(place)) as variables,
+    ):
         figures = place / "figures.jsonl"
         own = {"PROMISES": "full", "PROMISES_FIGURES": str(figures)}
         command = [sys.executable, "-m", "pytest", *(arguments or (ATTACKS, "-n", "2", "-v"))]

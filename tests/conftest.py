@@ -5,10 +5,10 @@ migrated, once; every pytest process works in a clone of it, and tests that comm
 clone of their own.
 """
 
-import io
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +16,18 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.core.cache import cache, caches
-from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone, translation
 
 from dev.locks import Lock
 from tasks import breakers
 from tests.environment import WORKER
+from tests.template import make as make_template
 
 PASSWORD = "correct horse battery staple"
 
 
 # --- Databases ---
-
-
-@pytest.fixture(scope="session")
-def template() -> str:
-    """The migrated database that all others are cloned from; made by whoever comes first."""
-    return settings.DATABASES["default"]["NAME"]
 
 
 @pytest.fixture(scope="session")
@@ -43,55 +37,45 @@ def administrator() -> str:
 
 
 @pytest.fixture(scope="session")
-def clone(template, administrator, django_db_blocker) -> Callable[[str], str]:
-    """Clone the template under a name, migrating it first if nobody has."""
-    gate = Path(os.environ.get("TMPDIR", "/tmp")) / f"template-{_digest(administrator)}"  # noqa: S108  # A lock, of no content.
+def gate(administrator) -> Callable[[], AbstractContextManager[None]]:
+    """Keep the other test processes from the template meanwhile: it has one user at a time."""
+    digest = uuid.uuid5(uuid.NAMESPACE_URL, administrator).hex
+    path = Path(os.environ.get("TMPDIR", "/tmp")) / f"template-{digest}"  # noqa: S108  # A lock, of no content.
 
+    @contextmanager
+    def hold() -> Iterator[None]:
+        lock = Lock(path)
+        lock.acquire(wait=True)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    return hold
+
+
+@pytest.fixture(scope="session")
+def template(gate, administrator, django_db_blocker) -> str:
+    """The migrated database that all others are cloned from, made by the first process."""
+    with gate(), django_db_blocker.unblock():
+        make_template(administrator)
+        connection.close()
+    return settings.DATABASES["default"]["NAME"]
+
+
+@pytest.fixture(scope="session")
+def clone(template, gate, administrator) -> Callable[[str], str]:
+    """Clone the template under a name."""
     from tenants.privileges import database_statements
 
     def make(name: str) -> str:
-        lock = Lock(gate)
-        lock.acquire(wait=True)
-        try:
-            with django_db_blocker.unblock():
-                _migrate_once(template, administrator)
-            with psycopg.connect(administrator, autocommit=True) as server:
-                server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-                for statement in database_statements(name):
-                    server.execute(statement)
-        finally:
-            lock.release()
+        with gate(), psycopg.connect(administrator, autocommit=True) as server:
+            server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+            for statement in database_statements(name):
+                server.execute(statement)
         return name
 
     return make
-
-
-def _digest(text: str) -> str:
-    return uuid.uuid5(uuid.NAMESPACE_URL, text).hex
-
-
-def _migrate_once(template: str, administrator: str) -> None:
-    from tasks.roles import DatabaseRole
-    from tasks.workspace import acting_as, public_context
-    from tenants import revisions
-    from tenants.models import Domain, Tenant
-    from tenants.schemas import create_schema
-
-    with psycopg.connect(administrator) as plain:
-        found = plain.execute("SELECT to_regclass('public.tenants_tenant')").fetchone()
-        if found[0] and plain.execute("SELECT count(*) FROM public.tenants_tenant").fetchone()[0]:
-            return
-    call_command("setup_roles", stdout=io.StringIO())
-    _use(template)
-    with acting_as(DatabaseRole.MIGRATOR), public_context():
-        call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
-    with public_context(DatabaseRole.OPERATOR):
-        for slug in ("acme", "globex"):
-            revision = str(revisions.target())
-            tenant = Tenant.objects.create(name=slug.title(), slug=slug, revision=revision)
-            Domain.objects.create(domain=tenant.host, tenant=tenant)
-            create_schema(schema_name=tenant.schema_name)
-    connection.close()
 
 
 def _use(name: str) -> None:

@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from dev import leftovers
+from dev import leftovers, testing
 from tests.dev.conftest import PATIENCE
 
 pytestmark = pytest.mark.xdist_group("commands")
@@ -24,12 +24,46 @@ import json, os, time
 from pathlib import Path
 
 def test_report():
-    Path(os.environ["REPORT"]).write_text(json.dumps(dict(os.environ)))
+    report = Path(os.environ["REPORT"])
+    report.with_suffix(".new").write_text(json.dumps(dict(os.environ)))
+    report.with_suffix(".new").rename(report)
     time.sleep(float(os.environ.get("LINGER", "0")))
 
 def test_failure():
     assert "fail" not in os.environ
 """
+
+
+MIGRATE = """
+import os, time
+from pathlib import Path
+import psycopg
+
+with Path("migrated.log").open("a") as log:
+    log.write("migrated\\n")
+time.sleep(float(os.environ.get("LINGER_MIGRATING", "0")))
+with psycopg.connect(os.environ["DATABASE_ADMIN_URL"]) as connection:
+    connection.execute("CREATE TABLE migrated ()")
+"""
+MIGRATED = """
+import os
+import psycopg
+
+def test_the_database_is_migrated():
+    with psycopg.connect(os.environ["DATABASE_ADMIN_URL"]) as connection:
+        connection.execute("SELECT FROM migrated")
+"""
+
+
+@pytest.fixture
+def migrations(tree):
+    """Let the tree have a database to migrate, and return the log of how often it was."""
+    (tree / "tests").mkdir()
+    (tree / "tests" / "template.py").write_text(MIGRATE)
+    (tree / "test_migrated.py").write_text(MIGRATED)
+    (tree / "requirements").mkdir()
+    (tree / "requirements" / "dev.txt").write_text("Django==5.2\n")
+    return tree / "migrated.log"
 
 
 @pytest.fixture
@@ -63,16 +97,20 @@ def run_tests(tree, bare_environ, tmp_path):
             process.wait(PATIENCE)
 
 
-def wait_for_report(process):
+def wait_for(condition):
     deadline = time.monotonic() + PATIENCE
-    while not (process.report.exists() and process.report.read_text()):
-        assert time.monotonic() < deadline, "the tests never started"
+    while not condition():
+        assert time.monotonic() < deadline, "it didn't happen in time"
         time.sleep(0.05)
+
+
+def wait_for_report(process):
+    wait_for(process.report.exists)
     return json.loads(process.report.read_text())
 
 
 def remains(tree):
-    return [path.name for path in (tree / "var" / "test").iterdir() if path.name != "lock"]
+    return [path.name for path in (tree / "var" / "test").glob("run-*")]
 
 
 def test_it_passes_pytest_s_options_and_exit_code_on_and_cleans_up(run_tests, tree):
@@ -84,9 +122,9 @@ def test_it_passes_pytest_s_options_and_exit_code_on_and_cleans_up(run_tests, tr
     assert remains(tree) == []
 
 
-def test_two_runs_at_once_share_neither_servers_nor_keys_nor_files(run_tests, tree):
+def test_two_runs_at_once_share_neither_servers_nor_keys_nor_files(run_tests, migrations, tree):
     development = {name: str(tree / "var" / "media") for name in FILES}
-    runs = [run_tests("-k", "report", LINGER="2", **development) for _ in range(2)]
+    runs = [run_tests("-k", "not failure", LINGER="2", **development) for _ in range(2)]
 
     first, second = (wait_for_report(run) for run in runs)
 
@@ -97,24 +135,55 @@ def test_two_runs_at_once_share_neither_servers_nor_keys_nor_files(run_tests, tr
     assert [name for name in names if first[name] == second[name]] == list(SHARED)
     for name in FILES:
         assert first[name].startswith(f"{tree / 'var' / 'test'}/run-")
-    assert [run.wait(60) for run in runs] == [0, 0]
+    assert [run.wait(PATIENCE) for run in runs] == [0, 0]
+    # One of them has migrated, and the other has copied.
+    assert migrations.read_text() == "migrated\n"
 
 
-def test_a_killed_run_is_swept_up_by_the_next_one(run_tests, tree):
-    killed = run_tests("-k", "report", LINGER="60")
-    wait_for_report(killed)
-    for process in [*psutil.Process(killed.pid).children(), psutil.Process(killed.pid)]:
+def kill(run, *, until):
+    """Kill a run and its programs, but for its servers, as soon as something has happened."""
+    wait_for(until)
+    for process in [*psutil.Process(run.pid).children(), psutil.Process(run.pid)]:
         if process.name() not in leftovers.SERVER_NAMES:
             process.kill()
-    killed.wait()
+    run.wait()
+
+
+def test_what_a_killed_run_leaves_is_removed_by_the_next_one(run_tests, migrations, tree):
+    killed = run_tests("-k", "report", LINGER_MIGRATING="60")
+    kill(killed, until=migrations.exists)
     (left,) = remains(tree)
     data = tree / "var" / "test" / left / "postgres"
     assert leftovers.servers_in(data) != []
 
-    assert run_tests("-k", "report").wait(60) == 0
+    killed = run_tests("-k", "report", LINGER="60")
+    kill(killed, until=killed.report.exists)
+    assert leftovers.servers_in(data) == []
+    (left,) = remains(tree)
+
+    assert run_tests().wait(PATIENCE) == 0
 
     assert remains(tree) == []
-    assert leftovers.servers_in(data) == []
+    assert leftovers.servers_in(tree / "var" / "test" / left / "postgres") == []
+    # The first one's attempt was cut off, and the second one's was kept.
+    assert migrations.read_text() == "migrated\n" * 2
+
+
+def test_what_the_migrated_database_depends_on_has_it_made_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(testing, "ROOT", tmp_path)
+    for name in ("requirements/dev.txt", "dev/postgres.py", "tests/template.py"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    digests = [testing._digest()]
+
+    for name in ("migrations/0001_initial.py", "models.py", "queries/all.sql", "views.py"):
+        path = tmp_path / "accounts" / name
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_text("changed")
+        digests.append(testing._digest())
+
+    assert len(set(digests[:4])) == 4
+    assert digests[4] == digests[3]
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
