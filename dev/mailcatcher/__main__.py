@@ -8,8 +8,7 @@ import threading
 import time
 from pathlib import Path
 
-from dev.mailcatcher import smtp, web
-from dev.mailcatcher.process import READY
+from dev.mailcatcher import READY, smtp, web
 from dev.mailcatcher.store import CAP, Store
 
 
@@ -19,7 +18,8 @@ def main(arguments: list[str]) -> int:
     receiver = smtp.BoundController(store, asked.smtp_port)
     inbox = web.server(store, asked.http_port)
     receiver.start()
-    threading.Thread(target=inbox.serve_forever, daemon=True).start()
+    # In seconds: how long an end may wait for it.
+    threading.Thread(target=inbox.serve_forever, args=(0.05,), daemon=True).start()
     threading.Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
     print(f"{READY} on port {asked.smtp_port}; inbox on port {asked.http_port}", flush=True)
     signal.sigwait({signal.SIGINT, signal.SIGTERM})

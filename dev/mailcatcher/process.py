@@ -13,11 +13,10 @@ from pathlib import Path
 from dev.environment import Mail
 from dev.errors import StackError
 from dev.leftovers import MARK
+from dev.mailcatcher import READY
 from dev.paths import ROOT, VAR
 from dev.ports import free_port
 from dev.server import Server
-
-READY = "Catching mail"
 
 
 def command(mail: Mail, folder: Path) -> list[str]:

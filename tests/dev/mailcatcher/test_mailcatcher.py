@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from dev.environment import Mail
-from dev.mailcatcher import process
+from dev.mailcatcher import READY, process
 from dev.mailcatcher.store import Store
 from dev.paths import ROOT
 from dev.ports import free_port
@@ -279,7 +279,7 @@ input()
         cwd=ROOT,
     )
     catcher = psutil.Process(int(launcher.stdout.readline()))
-    assert process.READY in launcher.stdout.readline().decode()
+    assert READY in launcher.stdout.readline().decode()
 
     launcher.kill()
     launcher.communicate()
