@@ -21,6 +21,7 @@ from dev.paths import ROOT, TESTS
 from dev.progress import say
 
 MIGRATE = "tests.template"
+MIGRATED = "migrated"
 # What the migrated database doesn't depend on: modules and packages that answer requests.
 PRESENTATION = {"admin", "console", "emails", "forms", "templatetags", "urls", "views"}
 
@@ -49,6 +50,7 @@ def environment(
             service_environment("test", own_keys, started),
             mail_environment(catcher.mail),
             file_environment(place),
+            {"MIGRATED_CLUSTER": str(place / MIGRATED)},
             {"DATABASE_ADMIN_URL": started.administrator_url, "BASE_ORIGIN": "http://localhost"},
         )
 
@@ -83,7 +85,8 @@ def migrated(place: Path) -> keys.Keys:
     """Make the run's cluster from the kept one, and return keys that open it.
 
     The first run of a state of the code migrates, and keeps its cluster for those that follow. A
-    database that DATABASE_URL names is left to the tests themselves.
+    database that DATABASE_URL names is left to the tests themselves. `MIGRATED` in the folder is
+    one more copy, for tests that start a server of their own.
     """
     if "DATABASE_URL" in os.environ or not (ROOT / f"{MIGRATE.replace('.', '/')}.py").exists():
         return keys.fresh()
@@ -91,9 +94,11 @@ def migrated(place: Path) -> keys.Keys:
     lock = Lock(TESTS / "template.lock")
     lock.acquire(wait=True)
     try:
-        return _restore(kept, place) if kept.is_dir() else _migrate(place, kept)
+        own_keys = _restore(kept, place) if kept.is_dir() else _migrate(place, kept)
     finally:
         lock.release()
+    postgres.save(place, place / MIGRATED)
+    return own_keys
 
 
 def _restore(kept: Path, place: Path) -> keys.Keys:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
@@ -79,9 +80,11 @@ def clone(template, gate, administrator) -> Callable[[str], str]:
 
 
 def _use(name: str) -> None:
-    """Point the connections of this process at a database."""
+    """Point the connections of this process, and of those that it starts, at a database."""
     connection.close()
     connection.settings_dict["NAME"] = name
+    url = urlsplit(os.environ["DATABASE_URL"])
+    os.environ["DATABASE_URL"] = urlunsplit(url._replace(path=f"/{name}"))
 
 
 def _drop(administrator: str, name: str) -> None:

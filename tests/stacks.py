@@ -5,6 +5,7 @@ which a test may kill, freeze and start again on the same port (`on_own_servers`
 """
 
 import contextlib
+import dataclasses
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 import psycopg
@@ -222,11 +224,17 @@ class OwnServers:
 
 
 @contextlib.contextmanager
-def own_servers(place: Path) -> Iterator[OwnServers]:
-    """PostgreSQL and Valkey on free ports, for as long as the block runs."""
+def own_servers(place: Path, migrated: Path | None = None) -> Iterator[OwnServers]:
+    """PostgreSQL and Valkey on free ports, for as long as the block runs.
+
+    The cluster is new, or a copy of the `migrated` one.
+    """
     own = keys.fresh()
     with contextlib.ExitStack() as ends:
         ends.callback(postgres.erase, place)
+        if migrated:
+            postgres.restore(migrated, place)
+            own = dataclasses.replace(own, **_passwords())
         database = postgres.start(_cluster(place, own))
         ends.callback(database.server.stop)
         servers = OwnServers(place, own, database, valkey.start(_store(place, own)))
@@ -247,7 +255,8 @@ def on_own_servers(
     `changes` are environment variables, such as `EMAIL_URL`.
     """
     with contextlib.ExitStack() as ends:
-        servers = servers or ends.enter_context(own_servers(place))
+        migrated = _migrated_cluster() if root == ROOT and not servers else None
+        servers = servers or ends.enter_context(own_servers(place, migrated))
         port = free_port()
         urls = Servers(
             servers.database.database_url, servers.database.administrator_url, servers.store.url
@@ -258,9 +267,22 @@ def on_own_servers(
         variables = environment(port, place, **{**own, **changes})
         variables["DATABASE_ADMIN_URL"] = urls.administrator_url
         stack = Stack(port, variables, place, root, database=urls.administrator_url)
-        stack.manage("setup_roles")
-        stack.manage("migrate_schemas", "--shared", "--noinput")
+        if not migrated:
+            stack.manage("setup_roles")
+            stack.manage("migrate_schemas", "--shared", "--noinput")
         yield ends.enter_context(running(stack, *processes)), servers
+
+
+def _migrated_cluster() -> Path | None:
+    """Return this code's migrated cluster, which is there unless DATABASE_URL came from outside."""
+    path = Path(os.environ.get("MIGRATED_CLUSTER", ""))
+    return path if (path / "PG_VERSION").is_file() else None
+
+
+def _passwords() -> dict[str, str]:
+    """Return those of the migrated cluster, which the test run's own one is a copy of."""
+    names = {"DATABASE_ADMIN_URL": "administrator_password", "DATABASE_URL": "service_password"}
+    return {own: urlsplit(os.environ[name]).password or "" for name, own in names.items()}
 
 
 def _cluster(place: Path, own: keys.Keys) -> postgres.Cluster:

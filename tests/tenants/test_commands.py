@@ -180,7 +180,7 @@ def test_a_shell_asks_when_somebody_is_there(acme, make_user, monkeypatch, capsy
     assert capsys.readouterr().out.strip() == "ada@acme.test"
 
 
-def test_a_command_without_a_tenant_says_how_to_give_it_one():
+def test_a_command_without_a_tenant_says_how_to_give_it_one(db):
     refused = manage("clearsessions")
 
     assert refused.returncode == 1

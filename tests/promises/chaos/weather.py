@@ -43,7 +43,21 @@ class Force:
     until: str = ""
 
 
-SHORT = Force(seconds=15, threads=6, at_once=8, guests=3, pause=(0.3, 1.0))
+# Half a minute in all: one blow at each program and server that keeps something.
+SHORT = Force(
+    seconds=5,
+    threads=4,
+    at_once=6,
+    guests=2,
+    pause=(0.3, 1.0),
+    blows=(
+        "web, all of it",
+        "Celery worker, all of it",
+        "Valkey",
+        "PostgreSQL (immediate shutdown)",
+        "mail server",
+    ),
+)
 LONG = Force(seconds=180, threads=10, at_once=20, guests=4, pause=(0.5, 3.0))
 
 
