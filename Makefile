@@ -5,7 +5,7 @@ VENV_PYTHON := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test prove bench bench-full lint seed reset lock vendor messages manage shell shots
+.PHONY: help install run test coverage prove bench bench-full lint seed reset lock vendor messages manage shell shots
 
 help: ## List what you can make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -18,6 +18,9 @@ run: install ## Start everything; PORT=8123 picks the web port, Ctrl-C ends it
 
 test: install ## Run the tests; ARGS="-k signup -x" goes to pytest
 	@$(VENV_PYTHON) -m dev test $(ARGS)
+
+coverage: install ## The same, and which lines the tests ran
+	@$(VENV_PYTHON) -m dev test -n logical --cov --cov-report=term $(ARGS)
 
 prove: install ## Attack every promise for minutes and write the figures to docs/promises.md
 	@$(VENV_PYTHON) -m dev prove $(ARGS)

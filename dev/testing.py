@@ -25,8 +25,8 @@ MIGRATED = "migrated"
 # What the migrated database doesn't depend on: modules and packages that answer requests.
 PRESENTATION = {"admin", "console", "emails", "forms", "templatetags", "urls", "views"}
 
-# The whole suite: one pytest process a core, random order, and what they have covered.
-EVERYTHING = ("-n", str(os.cpu_count() or 1), "--cov", "--cov-report=term")
+# The whole suite: one pytest process a core, in random order.
+EVERYTHING = ("-n", str(os.cpu_count() or 1))
 
 
 def main(arguments: list[str]) -> int:

@@ -19,6 +19,8 @@ from dev.mailcatcher.store import Store
 from dev.paths import ROOT
 from dev.ports import free_port
 
+pytestmark = pytest.mark.xdist_group("mailcatcher")
+
 
 @pytest.fixture(scope="module")
 def mail(tmp_path_factory):

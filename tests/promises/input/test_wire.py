@@ -7,6 +7,8 @@ import pytest
 
 from tests.promises.input import corpus
 
+pytestmark = pytest.mark.xdist_group("wire")
+
 MEGABYTE = 1024 * 1024
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 
