@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 from typing import IO
 
+from dev.errors import StackError
+
 
 class Lock:
     """Held by one process at a time.
@@ -19,8 +21,8 @@ class Lock:
         self._file: IO[str] | None = None
 
     def acquire(self, *, wait: bool = False) -> bool:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        file = self.path.open("a+")
+        """Return whether it is held now. Raises `StackError` in another user's folder."""
+        file = self._open()
         try:
             fcntl.lockf(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError):
@@ -31,6 +33,16 @@ class Lock:
         file.flush()
         self._file = file
         return True
+
+    def _open(self) -> IO[str]:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            return self.path.open("a+")
+        except PermissionError as error:
+            raise StackError(
+                f"{self.path} can't be written by this user: an earlier run was another user's. "
+                f"Run this as that user, or remove {self.path.parent} to start from nothing."
+            ) from error
 
     def release(self) -> None:
         if self._file is not None:

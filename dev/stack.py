@@ -37,7 +37,6 @@ class State:
 @contextlib.contextmanager
 def held(command: str) -> Iterator[None]:
     """Only one process at a time starts servers on this checkout's data; raises StackError."""
-    _refuse_foreign_folder()
     lock = Lock(LOCK)
     if not lock.acquire():
         raise StackError(_already_running(lock, command))
@@ -116,12 +115,3 @@ def _already_running(lock: Lock, command: str) -> str:
         f"`{other}` is already running in this checkout (process {lock.holder()}){where}. "
         f"End it with Ctrl-C before you start `{command}`."
     )
-
-
-def _refuse_foreign_folder() -> None:
-    VAR.mkdir(exist_ok=True)
-    if not os.access(VAR, os.W_OK):
-        raise StackError(
-            f"{VAR} can't be written by this user: an earlier run was somebody else's. "
-            "Run this as that user, or remove the folder to start from nothing."
-        )

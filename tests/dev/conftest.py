@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dev import keys
+from dev import keys, unprivileged
+from dev.binaries import postgres_programs
 from dev.paths import ROOT
 
 # A program in the tree of a test stands for the service, and gets nothing of ours.
@@ -50,14 +51,24 @@ def tree(tmp_path):
 
 
 @pytest.fixture
+def as_ordinary_user(tree):
+    """What a command begins with that runs as the owner of the tree, without root's privileges."""
+    if os.geteuid() != 0:
+        return ()
+    if not unprivileged.namespace_works(postgres_programs(), tree):
+        pytest.skip("this is root, and user namespaces are not allowed here")
+    return unprivileged.NAMESPACE
+
+
+@pytest.fixture
 def launch(tree, bare_environ):
     """Start `python -m dev …` in the tree; whatever still runs at the end is killed."""
     started = []
 
-    def start(*arguments, **environ):
+    def start(*arguments, prefix=(), **environ):
         log = (tree / f"{len(started)}.log").open("w+")
         process = subprocess.Popen(
-            [sys.executable, "-m", "dev", *arguments],
+            [*prefix, sys.executable, "-m", "dev", *arguments],
             cwd=tree,
             env={**bare_environ, "PYTHONWARNINGS": "default", **environ},
             stdin=subprocess.DEVNULL,

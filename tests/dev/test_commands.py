@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import re
 import signal
 import socket
@@ -253,14 +252,22 @@ def test_secrets_are_for_their_owner_alone(launch, tree):
     assert (tree / "var" / "secrets.json").stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_another_user_s_checkout_is_explained(launch, tree):
+@pytest.mark.parametrize("command", ["services", "test"])
+def test_another_user_s_checkout_is_explained(launch, tree, as_ordinary_user, command):
     (tree / "var").mkdir(mode=0o500)
 
-    process = launch("services")
+    process = launch(command, prefix=as_ordinary_user)
 
     assert process.wait(PATIENCE) == 1
     assert says(process, "can't be written by this user")()
+
+
+def test_an_ordinary_user_needs_no_namespace_for_the_servers(launch, tree, as_ordinary_user):
+    process = launch("manage", "check", prefix=as_ordinary_user)
+
+    assert process.wait(PATIENCE) == 0
+    assert (tree / "asked.log").read_text() == "check development\n"
+    assert of_tree(tree) == []
 
 
 def test_an_unknown_command_lists_the_known_ones(launch):
