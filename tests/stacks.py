@@ -255,7 +255,7 @@ def on_own_servers(
     `changes` are environment variables, such as `EMAIL_URL`.
     """
     with contextlib.ExitStack() as ends:
-        migrated = _migrated_cluster() if root == ROOT and not servers else None
+        migrated = None if servers else _migrated_cluster()
         servers = servers or ends.enter_context(own_servers(place, migrated))
         port = free_port()
         urls = Servers(

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from dev import prove
 
 
@@ -18,3 +20,26 @@ def test_the_figures_replace_those_of_last_time(tmp_path, monkeypatch):
     assert text.startswith("# Before\n\n<!-- figures -->\nLast written by `make prove` on ")
     assert "| a | one | 1 |\n| b | two | 2 |\n<!-- end of figures -->\nafter\n" in text
     assert "old" not in text
+
+
+def test_all_attacks_at_full_length_are_written_down():
+    plan = prove.plan([])
+
+    assert (plan.scale, plan.is_written_down) == (1, True)
+    assert "tests/promises" in plan.pytest
+
+
+@pytest.mark.parametrize(
+    ("minutes", "scale"), [(1, 0), (prove.LEAST_MINUTES, 0), (prove.FULL_MINUTES, 1), (90, 1)]
+)
+def test_some_minutes_shorten_each_attack_and_leave_the_page_alone(minutes, scale):
+    plan = prove.plan([f"--minutes={minutes}"])
+
+    assert (plan.scale, plan.is_written_down) == (scale, False)
+    assert "tests/promises" in plan.pytest
+
+
+def test_one_attack_alone_leaves_the_page_alone():
+    plan = prove.plan(["tests/promises/test_twice.py", "-k", "names"])
+
+    assert plan == prove.Plan(("tests/promises/test_twice.py", "-k", "names"))

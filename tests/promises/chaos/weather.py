@@ -17,6 +17,7 @@ from tests.promises.chaos.crowd import FAILURES, Crowd
 from tests.promises.chaos.people import Founder
 from tests.promises.chaos.post_office import PostOffice
 from tests.promises.chaos.storm import PROGRAMS, Storm, Supervisor, heal
+from tests.promises.conftest import scaled
 from tests.stacks import OwnServers, Stack, Visitor, on_own_servers
 
 WORKER_CONCURRENCY = 2
@@ -58,7 +59,7 @@ SHORT = Force(
         "mail server",
     ),
 )
-LONG = Force(seconds=180, threads=10, at_once=20, guests=4, pause=(0.5, 3.0))
+LONG = Force(seconds=scaled(180, quick=15), threads=10, at_once=20, guests=4, pause=(0.5, 3.0))
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
+from tests.promises.conftest import scaled
 from tests.promises.input import corpus
 from tests.promises.input.conftest import ASKING
 from tests.promises.input.pages import forms_in
@@ -23,7 +24,7 @@ HIDDEN = {"next", "token", "q", "p", "e", "o", "after", "before", "subdomain", "
 def test_every_address_answers_everybody_clearly(asks, ids, dice, full, figure, urlconf, name):
     person, pool = asks(urlconf, name), ids(urlconf)
     for route in routes_of(urlconf):
-        for _ in range(7 if full else 1):
+        for _ in range(scaled(7, quick=1)):
             attack(person, route, pool, dice, 7 if full else 3)
 
     figure("Bad input", f"requests by {name} on {urlconf}", person.asked)
@@ -56,14 +57,13 @@ def attack(person, route, pool, dice, how_many):
 
 
 @pytest.mark.parametrize(("urlconf", "name"), ASKING)
-def test_every_form_keeps_or_refuses_whatever_is_typed(
-    asks, ids, dice, full, figure, urlconf, name
-):
+def test_every_form_keeps_or_refuses_whatever_is_typed(asks, ids, dice, figure, urlconf, name):
     person, pool = asks(urlconf, name), ids(urlconf)
     forms = forms_for(person, pool, dice)
     for form, action in forms:
-        for field in form.fields if full else dice.sample(sorted(form.fields), 1):
-            for value in dice.sample(corpus.TEXTS, 20 if full else 3):
+        fields = sorted(form.fields)
+        for field in dice.sample(fields, scaled(len(fields), quick=1)):
+            for value in dice.sample(corpus.TEXTS, scaled(20, quick=3)):
                 send(person, form, action, {**form.fields, field: value})
 
     figure("Bad input", f"forms filled in by {name} on {urlconf}", len(forms))

@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponse
 from django.urls.resolvers import URLPattern
 
 from accounts.models import User
-from tests.promises.conftest import FULL
+from tests.promises.conftest import FULL, scaled
 from tests.promises.isolation.addresses import UNKNOWN, Address, addresses_of, ids_for
 from tests.promises.isolation.crawl import HOSTS, Crawler
 from tests.promises.isolation.world import World
@@ -18,7 +18,7 @@ ROLES = list(HOSTS) if FULL else ["visitor", "owner"]
 
 @pytest.mark.parametrize("role", ROLES)
 def test_no_address_tells_another_tenants_id_from_nobodys(world, role, figure):
-    crawler = Crawler(world, role, most=100 if FULL else 1)
+    crawler = Crawler(world, role, most=scaled(100, quick=1))
 
     tried = crawler.crawl()
 

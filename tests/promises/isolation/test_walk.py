@@ -7,7 +7,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tenants.postgresql.patience import PatientConnection
 from tests.bouncers import PROGRAM, through_bouncer
-from tests.promises.conftest import FULL
+from tests.promises.conftest import FULL, scaled
 from tests.promises.isolation.walk import walk_of
 
 POOLS = {"no pool": None, "a pool of one": 1, **({"a pool of four": 4} if FULL else {})}
@@ -54,7 +54,7 @@ def test_nor_through_pgbouncer(deeds, administrator, tmp_path, figure):
 
 def walk_whole(deeds):
     settings = hypothesis_settings(
-        max_examples=60 if FULL else 3,
+        max_examples=scaled(60, quick=3),
         stateful_step_count=40,
         phases=(Phase.generate, Phase.explicit),
         report_multiple_bugs=False,
