@@ -9,6 +9,8 @@ from tests.promises.input import corpus
 
 pytestmark = pytest.mark.xdist_group("wire")
 
+pytestmark = pytest.mark.xdist_group("wire")
+
 MEGABYTE = 1024 * 1024
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 
