@@ -5,7 +5,7 @@ VENV_PYTHON := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage prove bench bench-full lint seed reset lock vendor messages manage shell shots
+.PHONY: help install run test coverage prove bench bench-full lint format seed reset lock vendor messages manage shell shots
 
 help: ## List what you can make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -22,7 +22,7 @@ test: install ## Run the tests; ARGS="-k signup -x" goes to pytest
 coverage: install ## The same, and which lines the tests ran
 	@$(VENV_PYTHON) -m dev test -n logical --cov --cov-report=term $(ARGS)
 
-prove: install ## Attack every promise for minutes and write the figures to docs/promises.md
+prove: install ## Attack every promise and write docs/promises.md; ARGS=--minutes=10 is short, and writes nothing
 	@$(VENV_PYTHON) -m dev prove $(ARGS)
 
 bench: install ## Measure beside stock django-tenants, 10 and 100 tenants; writes docs/performance.md
@@ -32,7 +32,11 @@ bench-full: install ## The same with 1,000 and 3,000 tenants, for an hour and mo
 	@$(VENV_PYTHON) -m dev bench --size full $(ARGS)
 
 lint: install ## Check format, types, layers, guards, migrations, deployment settings, module sizes
-	@$(VENV_PYTHON) -m dev.lint
+	@$(VENV_PYTHON) -m dev.lint $(ARGS)
+
+format: install ## Format the code, and mend what ruff can mend by itself
+	@.venv/bin/ruff check --quiet --fix .
+	@.venv/bin/ruff format .
 
 seed: install ## Fill the development database with example organisations
 	@$(VENV_PYTHON) -m dev seed $(ARGS)

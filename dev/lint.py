@@ -1,9 +1,10 @@
-"""`make lint`: every check, each to its end, and then what failed."""
+"""`make lint`: every check, each to its end, and what failed."""
 
 import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,9 +26,31 @@ class Step:
     environment: dict[str, str] = field(default_factory=dict)
 
 
-def main() -> int:
-    failed = [step.name for step in steps() if not _passes(step)]
-    print(f"\nFailed: {', '.join(failed)}" if failed else "\nAll checks passed.")
+@dataclass(frozen=True)
+class Result:
+    step: Step
+    is_ok: bool
+    seconds: float
+    output: str
+
+
+def main(arguments: list[str]) -> int:
+    """Print what fails, and one line at the end; with `--times` also what each check took."""
+    since = time.monotonic()
+    # Each is a process of its own, so that threads use all cores.
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        results = list(threads.map(_run, steps()))
+    for result in results:
+        if not result.is_ok:
+            print(f"· {result.step.name}\n{_indented(result.output)}")
+        if "--times" in arguments:
+            print(f"{result.seconds:6.1f} s  {result.step.name}")
+    failed = [result.step.name for result in results if not result.is_ok]
+    took = f"{time.monotonic() - since:.0f} s"
+    passed = f"All {len(results)} checks passed in {took}."
+    print(
+        f"Failed: {', '.join(failed)} (of {len(results)} checks, in {took})" if failed else passed
+    )
     return 1 if failed else 0
 
 
@@ -64,7 +87,7 @@ def production_environment() -> dict[str, str]:
     }
 
 
-def _passes(step: Step) -> bool:
+def _run(step: Step) -> Result:
     started = time.monotonic()
     done = subprocess.run(
         step.command,
@@ -75,11 +98,8 @@ def _passes(step: Step) -> bool:
         stderr=subprocess.STDOUT,
         check=False,
     )
-    verdict = "failed" if done.returncode else "ok"
-    print(f"· {step.name:12} {verdict:6} {time.monotonic() - started:5.1f} s", flush=True)
-    if done.returncode or step.name == "modules":
-        print(_indented(done.stdout.decode(errors="replace")), flush=True)
-    return done.returncode == 0
+    output = done.stdout.decode(errors="replace")
+    return Result(step, done.returncode == 0, time.monotonic() - started, output)
 
 
 def _indented(text: str) -> str:
@@ -105,4 +125,4 @@ def _templates() -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
