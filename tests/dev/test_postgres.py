@@ -10,21 +10,48 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from dev import leftovers, postgres
+from dev import keys, leftovers, postgres
 from dev.binaries import DEBIAN_15
 from dev.errors import StackError
 from tests.servers import needs_debian_15
 
+pytestmark = pytest.mark.xdist_group("postgres")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A cluster that was made and stopped, to be copied, and its keys."""
+    place, own_keys = tmp_path_factory.mktemp("made"), keys.fresh()
+    postgres.start(_cluster(place, own_keys)).server.stop()
+    postgres.save(place, place / "saved")
+    return place / "saved", own_keys
+
 
 @pytest.fixture
-def cluster(place, own_keys):
-    yield postgres.Cluster(place, own_keys.administrator_password, own_keys.service_password)
+def cluster(place, made):
+    """A cluster that has been made."""
+    saved, own_keys = made
+    postgres.restore(saved, place)
+    yield _cluster(place, own_keys)
     leftovers.end(leftovers.servers_in(place / "postgres"), by=signal.SIGINT)
 
 
+@pytest.fixture
+def empty(place, own_keys):
+    """A cluster that is still to be made."""
+    yield _cluster(place, own_keys)
+    leftovers.end(leftovers.servers_in(place / "postgres"), by=signal.SIGINT)
+
+
+def _cluster(place, own_keys, **options):
+    return postgres.Cluster(
+        place, own_keys.administrator_password, own_keys.service_password, **options
+    )
+
+
 @pytest.mark.parametrize("programs", [None, pytest.param(DEBIAN_15, marks=needs_debian_15)])
-def test_a_first_start_makes_a_database_that_folds_every_script(cluster, programs):
-    started = postgres.start(replace(cluster, programs=programs))
+def test_a_first_start_makes_a_database_that_folds_every_script(empty, programs):
+    started = postgres.start(replace(empty, programs=programs))
 
     with psycopg.connect(started.database_url) as connection:
         row = connection.execute(
@@ -81,7 +108,6 @@ def test_a_warm_start_keeps_the_data(cluster):
 
 
 def test_a_stale_pid_file_that_names_a_living_stranger_is_no_hindrance(cluster, place):
-    postgres.start(cluster).server.stop()
     stale = f"{os.getppid()}\n{place}/postgres\n0\n5432\n\n\n"
     (place / "postgres" / "postmaster.pid").write_text(stale)
 
@@ -91,11 +117,11 @@ def test_a_stale_pid_file_that_names_a_living_stranger_is_no_hindrance(cluster, 
     started.server.stop()
 
 
-def test_a_start_that_was_cut_off_during_initdb_is_made_again(cluster, place):
+def test_a_start_that_was_cut_off_during_initdb_is_made_again(empty, place):
     (place / "cluster.new" / "base").mkdir(parents=True)
     (place / "password.new").write_text("of a start that was cut off")
 
-    started = postgres.start(cluster)
+    started = postgres.start(empty)
 
     assert started.server.is_alive()
     assert not (place / "password.new").exists()
@@ -135,7 +161,6 @@ def test_a_server_that_was_killed_itself_recovers(cluster):
 
 
 def test_somebody_else_s_process_in_the_data_folder_is_left_alone(cluster, place):
-    postgres.start(cluster).server.stop()
     stranger = subprocess.Popen(["sleep", "60"], cwd=place / "postgres")
 
     postgres.start(cluster).server.stop()
@@ -146,8 +171,6 @@ def test_somebody_else_s_process_in_the_data_folder_is_left_alone(cluster, place
 
 
 def test_another_cluster_s_password_is_explained(cluster, place):
-    postgres.start(cluster).server.stop()
-
     with pytest.raises(StackError, match="make reset"):
         postgres.start(postgres.Cluster(place, "another-cluster-s", "as-well"))
 
@@ -155,7 +178,6 @@ def test_another_cluster_s_password_is_explained(cluster, place):
 
 
 def test_another_user_s_cluster_is_explained(cluster, place, monkeypatch):
-    postgres.start(cluster).server.stop()
     monkeypatch.setattr(postgres.os, "geteuid", lambda: 4242)
 
     with pytest.raises(StackError, match="made by another user"):
@@ -163,7 +185,6 @@ def test_another_user_s_cluster_is_explained(cluster, place, monkeypatch):
 
 
 def test_a_server_that_cannot_start_shows_the_end_of_its_log(cluster, place):
-    postgres.start(cluster).server.stop()
     (place / "postgres" / "postgresql.conf").write_text("no_such_setting = 1\n")
 
     with pytest.raises(StackError, match="no_such_setting"):
@@ -171,12 +192,7 @@ def test_a_server_that_cannot_start_shows_the_end_of_its_log(cluster, place):
 
 
 def test_a_throwaway_cluster_lets_its_role_make_databases(place, own_keys):
-    cluster = postgres.Cluster(
-        place,
-        own_keys.administrator_password,
-        own_keys.service_password,
-        is_throwaway=True,
-    )
+    cluster = _cluster(place, own_keys, is_throwaway=True)
 
     started = postgres.start(cluster)
 
@@ -186,13 +202,8 @@ def test_a_throwaway_cluster_lets_its_role_make_databases(place, own_keys):
     started.server.stop()
 
 
-def test_a_throwaway_cluster_that_is_killed_keeps_what_was_committed(place, own_keys):
-    cluster = postgres.Cluster(
-        place,
-        own_keys.administrator_password,
-        own_keys.service_password,
-        is_throwaway=True,
-    )
+def test_a_throwaway_cluster_that_is_killed_keeps_what_was_committed(cluster):
+    cluster = replace(cluster, is_throwaway=True)
     first = postgres.start(cluster)
     with psycopg.connect(first.database_url, autocommit=True) as connection:
         connection.execute("CREATE TABLE kept (number int)")
