@@ -30,19 +30,6 @@ from tests.template import make as make_template
 PASSWORD = "correct horse battery staple"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the groups first: they start servers and take long, and none is to be left at the end.
-
-    A group stays together, in one process too, so that what it shares is started once.
-    """
-    items.sort(key=lambda item: _group(item) or "~")
-
-
-def _group(item: pytest.Item) -> str:
-    mark = item.get_closest_marker("xdist_group")
-    return str(mark.args[0]) if mark else ""
-
-
 # --- Databases ---
 
 
