@@ -23,16 +23,18 @@ RUN python -m venv --without-pip /opt/venv \
 COPY manage.py ./
 COPY bin bin
 COPY saas saas
+COPY operations operations
 COPY tenants tenants
 COPY accounts accounts
 COPY tasks tasks
+COPY tenancy tenancy
 
 # The code's owner is root, so that the process that runs it can't change it; what can be
 # written ahead (catalogues, bytecode, static files with their hashed names) is. Catalogues
 # are compiled by what compiles them in development, which is mounted here and copied nowhere.
 RUN --mount=type=bind,source=dev,target=/srv/saas/dev \
     python -m dev.messages \
-    && python -m compileall -q -j 0 saas tenants accounts tasks
+    && python -m compileall -q -j 0 saas operations tenants accounts tasks tenancy
 
 # Settings want a whole environment. This one exists as long as this step: it names nothing
 # that listens, and its key is thrown away with the shell.

@@ -1,4 +1,4 @@
-"""Our side of allauth: closed sign-up, whole changes, and letters that go through the outbox."""
+"""The allauth adapter: no open sign-up, atomic changes, and e-mails through the outbox."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,52 +19,53 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext_lazy as _, override
 
 from accounts.devices import remember_device
+from accounts.login_throttling import Budgets, reset_person, spend_guess
 from accounts.models import Role, User
 from accounts.names import clean_email, normalise_email
 from accounts.permissions import start_of
-from accounts.tries import Spent, forgive_person, spend_guess
-from tasks import outbox, ratelimits
+from tasks import outbox
 from tasks.deliveries import send_letter
-from tasks.errors import RateLimitedError
 from tasks.mail import Letter
-from tasks.workspace import current_workspace, is_public
+from tenancy import rate_limits
+from tenancy.context import current_workspace, is_public
+from tenancy.errors import RateLimitedError
 
-# allauth's template prefixes, and our letters. Whatever is not here is a security notice.
+# allauth's template prefixes, and our templates. Every other prefix is a security notice.
 LETTERS = {
     "account/email/email_confirmation": "email_confirmation_code",
     "account/email/email_confirmation_signup": "email_confirmation_code",
     "account/email/password_reset_key": "password_reset",
     "account/email/unknown_account": "unknown_account",
 }
-# A letter is worth as long as what it carries: the code, the link, the news.
+# An e-mail expires with what it carries: the code, the link, the news.
 EXPIRES_IN = {
     "email_confirmation_code": timedelta(seconds=app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT),
     "password_reset": timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
     "unknown_account": timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
     "notice": timedelta(days=3),
 }
-# Two ways to the same news: the link's own letter is called `password_reset` already.
+# A reset and a change send one notice: `password_reset` already names the e-mail with the link.
 NEWS = {"password_reset": "password_changed"}
-# What a letter may carry into the outbox: codes, links and plain words.
+# The context values that a message's payload may hold: codes, links and plain text.
 KEPT = ("code", "password_reset_url", "ip", "user_agent", "from_email", "to_email")
 
 
 class Backend(AuthenticationBackend):
-    """allauth's, bringing along the profile that every page's top bar shows."""
+    """allauth's backend, which also loads the profile: every page's top bar shows it."""
 
     def get_user(self, user_id: Any) -> User | None:
         user = User.objects.select_related("profile").filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None
 
     def _authenticate_by_email(self, email: str, password: str) -> User | None:
-        """Ask once, whether the address is known or not: allauth asks a second time then."""
+        """Query once for any address: allauth queries again unless it finds a verified one."""
         user = User.objects.filter(email=normalise_email(email)).first()
         found: User | None = self._check_password(user, password)
         return found
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """The same for tenants' people and for operators, each on their own host."""
+    """The adapter of tenants' members and of operators, each on their own host."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -74,26 +75,26 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Nobody signs up here: people come by sign-up, invitation or command."""
+        """Refuse open sign-up: users come by a tenant's sign-up, an invitation or a command."""
         return False
 
     def clean_email(self, email: str) -> str:
         return clean_email(email)
 
     def is_safe_url(self, url: str | None) -> bool:
-        """Whether a page may lead to `url`: a path of this very host, and nothing cleverer.
+        """Whether a page may redirect to `url`: only a path on this host is safe.
 
-        A word that is no path would be looked up as the name of a view.
+        A value that is no path would be resolved as the name of a view.
         """
         is_path = url is not None and url.startswith("/")
         return is_path and url_has_allowed_host_and_scheme(url, None)
 
-    # --- Tries ---
+    # --- Login attempts ---
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Count the try before the password is looked at, by our own budgets."""
+        """Count the attempt in our budgets first. Raises `ValidationError` when one is spent."""
         try:
-            self._spent: Spent = spend_guess(request, credentials.get("email", ""))
+            self._spent: Budgets = spend_guess(request, credentials.get("email", ""))
         except RateLimitedError as error:
             sentence = _(
                 "There were too many wrong tries. Wait about %(minutes)d min, or choose a new "
@@ -103,14 +104,14 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ValidationError(sentence, "too_many_login_attempts", params) from error
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """Tell who it is; the right password costs no try."""
+        """Return the user. A right password gives the attempt back to its budgets."""
         user: User | None = super().authenticate(request, **credentials)
         if user:
-            ratelimits.give_back(*self._spent)
+            rate_limits.give_back(*self._spent)
         return user
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
-        """Remember the browser, which strangers' tries shut out no more."""
+        """Remember the browser, so that strangers' failed logins no longer block it."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
         remember_device(request, response, user.email)
         return response
@@ -118,16 +119,16 @@ class AccountAdapter(DefaultAccountAdapter):
     # --- Changes ---
 
     def set_password(self, user: User, password: str) -> None:
-        """Write the password alone: the row's other fields may be older than the table's."""
+        """Write `password` only: the other fields may be older than the row in the table."""
         user.set_password(password)
         user.save(update_fields=["password"])
-        forgive_person(user.email)
+        reset_person(user.email)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """Confirm an address whole, or not at all.
+        """Confirm an address completely, or not at all.
 
-        allauth asks whether another person has *confirmed* it; one who hasn't holds it as
-        well, and the database says so half-way through.
+        allauth checks only whether another user has *confirmed* it. If another user holds it
+        unconfirmed, a constraint fails half-way through.
         """
         try:
             with transaction.atomic():
@@ -138,7 +139,7 @@ class AccountAdapter(DefaultAccountAdapter):
             self.add_message(request, messages.ERROR, template, context)
             return False
 
-    # --- Letters ---
+    # --- E-mails ---
 
     def send_notification_mail(
         self,
@@ -147,13 +148,13 @@ class AccountAdapter(DefaultAccountAdapter):
         context: dict[str, Any] | None = None,
         email: str | None = None,
     ) -> None:
-        """Tell somebody about a change to their account, in their language, whoever made it."""
+        """Notify a user of a change to the account, in the user's language, not the request's."""
         super().send_notification_mail(
             template_prefix, user, {**(context or {}), "user": user}, email
         )
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Enqueue the letter: no page waits for a mail server, known address or not."""
+        """Enqueue the e-mail: no request waits for SMTP, whether the address is known or not."""
         template = LETTERS.get(template_prefix, "notice")
         name = template_prefix.removeprefix("account/email/")
         news = NEWS.get(name, name)
@@ -189,21 +190,21 @@ class AccountAdapter(DefaultAccountAdapter):
         return reverse("admin:index") if is_public() else reverse("home")
 
     def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
-        """Go on with one's address confirmed: administrators to the console's next steps."""
+        """Return the page after a confirmation: for administrators the console's next steps."""
         if is_public():
             return self.get_login_redirect_url(self.request)
         return start_of(self.request.user)
 
     def get_logout_redirect_url(self, request: HttpRequest) -> str:
-        # In the address: a message would open a new session, to say that the old one is closed.
+        # In the URL: a message would open a new session after the old one was closed.
         return f"{reverse('account_login')}?signed-out"
 
 
 def _worth(template: str) -> timedelta:
-    """Return how long a letter is worth sending; no time at all where it may not go out.
+    """Return after how long an e-mail expires; a negative time when it must not be sent.
 
-    Whoever asks for a new password has the same asked of the database and the same written
-    to it, known or not: nobody learns from the time it takes who has an account.
+    A password reset runs the same queries and writes the same rows for known and unknown
+    addresses, so that response times don't reveal which addresses have an account.
     """
     if template in ("password_reset", "unknown_account"):
         _origin()
@@ -213,16 +214,16 @@ def _worth(template: str) -> timedelta:
 
 
 def _may_write_to_strangers() -> bool:
-    """Whether letters to addresses without an account may go out.
+    """Whether e-mails to addresses without an account may be sent.
 
-    Not from a tenant whose owners are all unconfirmed: anybody could open one, name it as
-    they please, and have us write in that name to whom they please.
+    Not from a tenant with unconfirmed owners only: any visitor can open one under any name,
+    and would have us send e-mails in that name to any address.
     """
     return is_public() or EmailAddress.objects.filter(user__role=Role.OWNER, verified=True).exists()
 
 
 def _ways_to_enter_the_code() -> dict[str, Any]:
-    """Return where a code is entered, and for how many minutes it can be."""
+    """Return the page where a code is entered, and how many minutes the code is valid."""
     minutes = app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT // 60
     return {
         "code_url": _page("account_email_verification_sent"),
@@ -231,18 +232,18 @@ def _ways_to_enter_the_code() -> dict[str, Any]:
 
 
 def _page(name: str, **parts: str) -> str:
-    """Return a page's address for an e-mail, without the script prefix of the request."""
+    """Return a page's URL for an e-mail, without the script prefix of the request."""
     path = reverse(name, kwargs=parts).removeprefix(get_script_prefix())
     return f"{_origin()}/{path}"
 
 
 def _origin() -> str:
-    """Return where the pages of the context are, by its primary domain."""
+    """Return the origin of the current context's pages, by its primary domain."""
     return settings.BASE_ORIGIN if is_public() else current_workspace().origin
 
 
 def _written(moment: datetime | None, user: User | None) -> str:
-    """Return when something happened, as its reader writes it; nothing for no moment."""
+    """Return a moment in the user's language and time zone; empty without moment or user."""
     if moment is None or user is None:
         return ""
     with override(user.language):

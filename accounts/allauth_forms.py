@@ -1,4 +1,4 @@
-"""allauth's forms in our words, as `ACCOUNT_FORMS` names them."""
+"""allauth's forms with our labels, as `ACCOUNT_FORMS` names them."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ PASSWORD_HELP = _("At least 10 characters. A few words in a row are easy to reme
 
 
 def name(form: Form, **labels: Any) -> None:
-    """Call fields as our own forms do; a placeholder would only repeat it."""
+    """Label fields as our own forms do; a placeholder would only repeat the label."""
     for field, label in labels.items():
         form.fields[field].label = label
         form.fields[field].widget.attrs.pop("placeholder", None)
@@ -40,7 +40,7 @@ class EmailForm(forms.AddEmailForm):
 
 
 class ResetForm(forms.ResetPasswordForm):
-    # Not when enough letters are on their way already: whoever asked gets the same page.
+    # False when enough e-mails have been sent already: the response is the same page.
     is_wanted = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -48,7 +48,7 @@ class ResetForm(forms.ResetPasswordForm):
         name(self, email=EMAIL)
 
     def clean_email(self) -> str:
-        """Ask once, whether the address is known or not: allauth asks a second time then."""
+        """Query once for any address: allauth queries again unless it finds a verified one."""
         email = clean_email(self.cleaned_data["email"])
         self.users = list(User.objects.active().filter(email=email))
         return email
@@ -72,7 +72,7 @@ class SetPasswordForm(forms.SetPasswordForm):
 
 
 class ChangePasswordForm(forms.ChangePasswordForm):
-    """A new password in the place of the present one, from which it differs."""
+    """A new password in place of the current one; the two must differ."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -89,7 +89,7 @@ class ChangePasswordForm(forms.ChangePasswordForm):
 
 
 class CodeForm(forms.ConfirmEmailVerificationCodeForm):
-    """The code from the letter, whose shape the empty field shows."""
+    """The code from the e-mail; the empty field shows its format."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""People: users, profiles, invitations, inside one tenant."""
+"""Users, profiles and invitations inside one tenant."""
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -15,9 +15,9 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        """Connect the receivers, by the setting's name: the model may be somebody's own."""
-        # What `django.contrib.postgres` does when it is installed. It would also ask each new
-        # connection for types that nobody uses here, in no tenant's context.
+        """Connect the receivers, by the setting's name: the user model may be replaced."""
+        # What `django.contrib.postgres` does when it is installed. It would also query each new
+        # connection for types that are unused here, outside any tenant's context.
         IndexExpression.register_wrappers(OrderBy, OpClass, Collate)
         from accounts import checks, receivers  # noqa: F401  # Checks register on import.
 

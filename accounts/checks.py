@@ -1,4 +1,4 @@
-"""System checks: what must hold for profiles to be opened."""
+"""System checks: the conditions for opening profiles."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db.models.signals import post_save
 
 @register()
 def receiver_is_connected(**_: Any) -> list[Error]:
-    """Say when no receiver opens profiles: users would be made without."""
+    """Report an error if no receiver opens profiles: users would be created without one."""
     from django.contrib.auth import get_user_model
 
     from accounts.receivers import open_profile

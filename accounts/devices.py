@@ -1,8 +1,8 @@
-"""Browsers that somebody has been signed in with, known again by a signed cookie.
+"""Browsers in which a user has signed in, recognised by a signed cookie.
 
-Such a browser has a budget of its own for wrong passwords, so that nobody is shut out of
-their account by what strangers try (OWASP, "Slow Down Online Guessing Attacks with Device
-Cookies"). The cookie opens nothing: whoever steals it may guess some times, no more.
+Such a browser has its own budget for wrong passwords, so that strangers' attempts don't lock
+the user out (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"). The cookie gives
+no access: a stolen one permits a limited number of password attempts.
 """
 
 from secrets import token_urlsafe
@@ -13,14 +13,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
 from accounts.names import normalise_email
-from tasks.workspace import current_schema, is_public
+from tenancy.context import current_schema, is_public
 
 DAYS = 180
 SECONDS = DAYS * 24 * 60 * 60
 
 
 def known_device(request: HttpRequest, email: str) -> str:
-    """Return the id of a browser that this address was signed in with; empty for any other."""
+    """Return the id of a browser in which this address has signed in; empty for any other."""
     name, _path = _cookie()
     try:
         device, person = signing.loads(request.COOKIES.get(name, ""), salt=_salt(), max_age=SECONDS)
@@ -30,7 +30,7 @@ def known_device(request: HttpRequest, email: str) -> str:
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, email: str) -> None:
-    """Give the browser its cookie, in the place of anybody else's."""
+    """Set the browser's cookie; it replaces another user's."""
     device = known_device(request, email) or token_urlsafe(16)
     name, path = _cookie()
     response.set_cookie(
@@ -45,17 +45,17 @@ def remember_device(request: HttpRequest, response: HttpResponse, email: str) ->
 
 
 def _cookie() -> tuple[str, str]:
-    """Return the cookie's name and path: the operators' is sent to their own pages alone."""
+    """Return the cookie's name and path; operators' cookies go to the operators' pages only."""
     if is_public():
         return settings.OPERATOR_COOKIE_NAME + "-device", settings.OPERATOR_PATH
     return settings.SESSION_COOKIE_NAME.replace("session", "device"), "/"
 
 
 def _salt() -> str:
-    """Sign for this tenant: what one has signed says nothing in another."""
+    """Return this tenant's salt: a cookie signed in one tenant is invalid in another."""
     return f"accounts.devices:{current_schema()}"
 
 
 def _person(email: str) -> str:
-    """Return an address as the cookie may hold it: no browser's disk shows who signs in."""
+    """Return an address as a keyed hash: the browser's disk doesn't reveal the address."""
     return salted_hmac(_salt(), normalise_email(email), algorithm="sha256").hexdigest()[:32]

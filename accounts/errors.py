@@ -1,4 +1,4 @@
-"""What the accounts' services refuse."""
+"""Refusals of the accounts' services."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class AccountError(Exception):
-    """The root of this app's refusals. `sentence` is for the person who asked."""
+    """The base of this app's refusals. `sentence` is shown to the user."""
 
     sentence: "StrOrPromise" = _("That can't be done.")
 
@@ -18,11 +18,11 @@ class AccountError(Exception):
 
 
 class HashingBusyError(Exception):
-    """Too many passwords wait to be hashed: no refusal, as another try will do."""
+    """Too many passwords wait to be hashed. Not a refusal: another attempt can succeed."""
 
 
 class PicturesBusyError(Exception):
-    """Too many pictures wait to be decoded: another try will do."""
+    """Too many pictures wait to be decoded: another attempt can succeed."""
 
 
 class LastOwnerError(AccountError):
@@ -32,13 +32,13 @@ class LastOwnerError(AccountError):
 
 
 class NotAllowedError(AccountError):
-    """The person's role doesn't reach as far as the change."""
+    """The user's role doesn't permit the change."""
 
     sentence = _("Only an owner can do that.")
 
 
 class SelfChangeError(AccountError):
-    """Nobody changes their own role or deactivates themselves."""
+    """Users can't change their own role or deactivate themselves."""
 
     sentence = _("This is you: nobody changes their own role or locks themselves out. Others can.")
 
@@ -56,7 +56,7 @@ class AlreadyInvitedError(AccountError):
 
 
 class SentJustNowError(AccountError):
-    """The same letter was sent again a moment ago. `retry_after` is in seconds."""
+    """The same message was sent again a moment ago. `retry_after` is in seconds."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class InvitationGoneError(AccountError):
 
 
 class InvitationAcceptedError(InvitationGoneError):
-    """The invitation was accepted: whoever holds its link is a member."""
+    """The invitation was accepted: the holder of its link is a member."""
 
     sentence = _(
         "This invitation has been accepted already. Sign in with your address and your password."
@@ -82,18 +82,18 @@ class InvitationAcceptedError(InvitationGoneError):
 
 
 class UnverifiedError(AccountError):
-    """The person must confirm their address first."""
+    """The user must confirm their address first."""
 
     sentence = _("Confirm your e-mail address first.")
 
 
 class HandoffRefusedError(AccountError):
-    """The handoff's token is unknown, used or too old."""
+    """The handoff's token is unknown, used or expired."""
 
     sentence = _("This link has been used or has expired. Sign in instead.")
 
 
 class BulkChangeError(AccountError):
-    """A bulk operation would go round what each user needs."""
+    """A bulk operation would skip the updates that each user needs."""
 
     sentence = _("Change addresses one user at a time: the profile and directory follow.")

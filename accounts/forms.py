@@ -1,4 +1,4 @@
-"""What people type: joining, profile, picture."""
+"""Users' forms: joining, profile, picture."""
 
 from typing import Any, cast
 from zoneinfo import available_timezones
@@ -32,7 +32,7 @@ REGIONS = {
 
 
 class EmailField(forms.EmailField):
-    """An address, returned as it is kept."""
+    """An e-mail address, returned as it is stored."""
 
     def clean(self, value: Any) -> str:
         typed: str = super().clean(value)
@@ -40,7 +40,7 @@ class EmailField(forms.EmailField):
 
 
 class NewPersonForm(forms.Form):
-    """What it takes to become somebody: a name, the terms, and a password that isn't the name."""
+    """A new user: a name, the terms, and a password that isn't the name."""
 
     full_name = forms.CharField(
         label=_("Your name"),
@@ -53,7 +53,7 @@ class NewPersonForm(forms.Form):
         max_length=128,
         strip=False,
         help_text=_("At least 10 characters. A few words in a row are easy to remember."),
-        # What was typed survives an error; the page is never cached.
+        # The typed password survives an error; the page is never cached.
         widget=forms.PasswordInput(render_value=True, attrs={"autocomplete": "new-password"}),
     )
     terms = forms.BooleanField(
@@ -71,13 +71,13 @@ class NewPersonForm(forms.Form):
         return cleaned
 
     def judge_password(self, password: str, cleaned: dict[str, Any]) -> None:
-        """Raise `ValidationError` on a password that is too easy for whoever this becomes."""
+        """Raise `ValidationError` on a password that is too easy for this user."""
         person = User(email=cleaned.get("email", ""), full_name=cleaned.get("full_name", ""))
         validate_password(password, person)
 
 
 class InvitationForm(NewPersonForm):
-    """What it takes to join. The address is the invitation's, and can't be chosen."""
+    """Joining by invitation. The address is the invitation's, and can't be changed."""
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -89,7 +89,7 @@ class InvitationForm(NewPersonForm):
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # Generic in the stubs alone.
-    """What somebody says about themselves: fields of the profile, and some of the user."""
+    """A user's own data: fields of the profile, and some of the user."""
 
     PERSON = ("full_name", "language", "time_zone")
 
@@ -128,7 +128,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # Generic in the 
         profile = user.profile
         initial = {
             "full_name": user.full_name,
-            # The language of the page, so that saving changes nothing unasked.
+            # The language of the page: an unchanged form doesn't change the language.
             "language": get_language(),
             "time_zone": user.time_zone,
             "phone_number": profile.phone_number and profile.phone_number.as_international,
@@ -142,10 +142,10 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # Generic in the 
             self.fields[name].widget.attrs["autocomplete"] = token
 
     def _read_numbers_of(self, country: str) -> None:
-        """Take numbers as they are dialled in a country, and in any notation."""
+        """Accept numbers as they are dialled in a country, and in any notation."""
         field = cast("PhoneNumberField", self.fields["phone_number"])
         field.region = country if country in SUPPORTED_REGIONS else None
-        # The column holds E.164's 16 characters; what is typed may be spaced out.
+        # The column holds E.164's 16 characters; a typed number may contain spaces.
         field.max_length = field.widget.attrs["maxlength"] = 40
 
     def save(self, commit: bool = True) -> Profile:
@@ -158,7 +158,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # Generic in the 
         return self.user.profile
 
 
-# WHATWG HTML, section 4.10.18.7: what browsers fill these fields in with.
+# WHATWG HTML, section 4.10.18.7: the autofill tokens of these fields.
 AUTOCOMPLETE = {
     "job_title": "organization-title",
     "phone_number": "tel",
@@ -172,7 +172,7 @@ AUTOCOMPLETE = {
 
 
 class PictureForm(forms.Form):
-    """A picture that somebody uploads; once cleaned, re-encoded."""
+    """An uploaded picture; cleaning re-encodes it."""
 
     picture = forms.FileField(
         label=_("New picture"),
@@ -186,7 +186,7 @@ class PictureForm(forms.Form):
 
 
 def time_zones(present: str) -> list[Any]:
-    """Return the choices of a time zone by continent, somebody's present one among them."""
+    """Return the time zones by continent, with the user's current one among them."""
     names = sorted(available_timezones() | {present})
     groups = [(label, _zones_of(region, names)) for region, label in REGIONS.items()]
     known = {name for _region, zones in groups for name, _label in zones} | {"UTC"}
@@ -195,6 +195,6 @@ def time_zones(present: str) -> list[Any]:
 
 
 def _zones_of(region: str, names: list[str]) -> list[tuple[str, str]]:
-    """Return a continent's zones, each called by its city."""
+    """Return a continent's zones, each labelled with its city."""
     zones = [name for name in names if name.startswith(f"{region}/")]
     return [(zone, zone.removeprefix(f"{region}/").replace("_", " ")) for zone in zones]

@@ -1,4 +1,4 @@
-"""Password hashing with parameters that are ours to change, and so many at once."""
+"""Password hashing with our own parameters, and a limit on concurrent hashes."""
 
 import threading
 from collections.abc import Iterator
@@ -9,16 +9,16 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from accounts.errors import HashingBusyError
 
-# In seconds. A hash takes some hundredths of one: who waits longer stands behind a hundred.
+# Timeout in seconds. A hash takes some hundredths of one: a longer wait has a hundred before it.
 PATIENCE = 5.0
 _turns = threading.BoundedSemaphore(settings.HASHES_AT_ONCE)
 
 
 class Argon2idHasher(Argon2PasswordHasher):
-    """argon2id at OWASP's floor: 19 MiB, two passes, one lane (OWASP ASVS 11.4.2).
+    """argon2id at OWASP's minimum: 19 MiB, two passes, one lane (OWASP ASVS 11.4.2).
 
-    In each process so many run at once, whoever asks (sign-up, sign-in, reset): the others
-    leave their core and memory to whoever wants a page. Raises `HashingBusyError`.
+    A semaphore in each process limits concurrent hashes of all callers (sign-up, sign-in, reset),
+    which leaves cores and memory to other requests. Raises `HashingBusyError` on timeout.
     """
 
     time_cost = 2

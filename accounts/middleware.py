@@ -1,4 +1,4 @@
-"""Pages in the language and time zone of whoever is signed in."""
+"""Pages in the signed-in user's language and time zone."""
 
 from collections.abc import Callable
 
@@ -10,9 +10,9 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
 class PreferencesMiddleware:
-    """Activate a signed-in person's language and time zone for the request.
+    """Activate a signed-in user's language and time zone for the request.
 
-    The language that somebody switches to on the page, kept in a cookie, comes first.
+    A language chosen on the page, kept in a cookie, takes precedence.
     """
 
     def __init__(self, get_response: Handler) -> None:

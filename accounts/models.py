@@ -1,4 +1,4 @@
-"""Users and what belongs to each: profile, invitations, handoffs. One tenant's, or public's."""
+"""Users and their profiles, invitations, handoffs, in a tenant's schema or in public."""
 
 import uuid
 from typing import Any, ClassVar
@@ -20,12 +20,12 @@ from accounts.names import MAX_NAME, display, validate_display_name
 from accounts.pictures import picture_path
 from accounts.querysets import InvitationQuerySet, Opening, UserManager
 
-# By its schema, too: a tenant's tables are made with nothing but their own on the search path.
+# Qualified: a tenant's tables are created with only their own schema on the search path.
 TRIGRAMS = "public.gin_trgm_ops"
 
 
 class Role(models.TextChoices):
-    """What somebody may do in their tenant."""
+    """A member's rights in the tenant."""
 
     OWNER = "owner", _("Owner")
     ADMIN = "admin", _("Admin")
@@ -33,7 +33,7 @@ class Role(models.TextChoices):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """Somebody who signs in by e-mail: a tenant's person, or in public an operator."""
+    """An account that signs in by e-mail: a tenant's member, or in public an operator."""
 
     EMAIL_FIELD = "email"
     USERNAME_FIELD = "email"
@@ -55,7 +55,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     objects = UserManager()
 
-    # How `post_save` opens the profile; a new user's maker may say otherwise.
+    # How `post_save` opens the profile; the code that creates a user may set another.
     opening: Opening = Opening()
 
     class Meta:
@@ -68,25 +68,25 @@ class User(AbstractBaseUser, PermissionsMixin):
         indexes = [
             models.Index(Lower("full_name"), "id", name="user_by_name"),
             models.Index(fields=["-joined_at", "id"], name="user_by_joining"),
-            # As `icontains` asks. What waits in a list would slow each search until a vacuum.
+            # As `icontains` queries. A pending list would slow each search until a vacuum.
             GinIndex(
                 OpClass(Upper("full_name"), name=TRIGRAMS),
                 OpClass(Upper("email"), name=TRIGRAMS),
                 name="user_by_words",
                 fastupdate=False,
             ),
-            # None on `last_login`: each sign-in would write to all of them.
+            # No index on `last_login`: each sign-in would write to all indexes.
         ]
 
     def __str__(self) -> str:
         return display(self)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save the user and what the receivers add, together or not at all.
+        """Save the user and the receivers' rows in one transaction.
 
-        Django sends `post_save` after its own transaction has ended: without this one, a
-        profile that fails would leave a user behind wherever there is no other. Within one,
-        it adds no savepoint: like any failed save, it ends the caller's transaction.
+        Django sends `post_save` after its own transaction has ended: without this one, and
+        without the caller's, a failing profile would leave the user behind. Within one, it adds
+        no savepoint: like any failed save, it ends the caller's transaction.
         """
         using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
         with transaction.atomic(using=using, savepoint=False):
@@ -100,13 +100,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def can_administer(self) -> bool:
-        """Whether the console is open to this person."""
+        """Whether this user may open the console."""
         return self.is_active and self.role in {Role.OWNER, Role.ADMIN}
 
     @property
     def is_verified(self) -> bool:
-        """Whether the address that the person signs in with is confirmed. Asks the database."""
-        # All of them, which are few: whoever asks often has fetched them beforehand.
+        """Whether the user's sign-in address is confirmed. Queries the database."""
+        # All addresses, which are few: frequent callers have prefetched them.
         addresses = self.emailaddress_set.all()  # type: ignore[attr-defined]  # allauth's, untyped.
         return any(each.primary and each.verified for each in addresses)
 
@@ -116,7 +116,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone to write moments in; UTC where this machine doesn't know it."""
+        """The user's time zone; UTC where this machine doesn't know it."""
         try:
             return ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError):
@@ -124,7 +124,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Profile(models.Model):
-    """What a person tells about themselves. Opened by the `post_save` receiver."""
+    """What users state about themselves. Opened by the `post_save` receiver."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="profile"
@@ -149,7 +149,7 @@ class Profile(models.Model):
 
 
 class Invitation(models.Model):
-    """An address that may join, with a role, until it expires. Its token is kept hashed."""
+    """An address that may join, with a role, until it expires. Its token is stored hashed."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(_("e-mail address"), max_length=254)
@@ -182,7 +182,7 @@ class Invitation(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether it waits for an answer; it may have expired, and can be sent again."""
+        """Whether it is neither accepted nor revoked; it may have expired, and can be resent."""
         return self.accepted_at is None and self.revoked_at is None
 
     @property
@@ -191,7 +191,7 @@ class Invitation(models.Model):
 
 
 class Handoff(models.Model):
-    """A single use sign-in on the tenant's host, for whoever has just opened it."""
+    """A single-use sign-in on the tenant's host, for the owner after sign-up."""
 
     token_hash = models.CharField(primary_key=True, max_length=64, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)

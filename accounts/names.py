@@ -1,4 +1,4 @@
-"""What people are called, and what their names may not hold."""
+"""Rules for users' names and e-mail addresses."""
 
 import re
 import unicodedata
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 
 MAX_NAME = 64
 MAX_ADDRESS = 254
-# A name that reads as an address would become a link in somebody's mail program. What stands
-# before the dot may be an emoji: there are such domains.
+# Mail programs would turn a name that reads as an address into a link. The part before the
+# dot may be an emoji: such domains exist.
 _ADDRESS_LIKE = re.compile(r"://|@|[^\s.。][.。][^\W\d_]{2,}")
-# What mail programs decode wherever they find it (RFC 2047, section 2): any name at all.
+# Mail programs decode it wherever they find it (RFC 2047, section 2), to any name.
 _ENCODED_WORD = "=?"
-# Controls, formats (such as turning the direction), line breaks, private use, surrogates.
+# Controls, formats (such as text direction), line breaks, private use, surrogates.
 _UNSEEN = {"Cc", "Cf", "Zl", "Zp", "Co", "Cs"}
 
 
 def validate_display_name(value: str) -> None:
-    """Refuse names that could turn a letter into an advertisement.
+    """Refuse names that could turn an e-mail into an advertisement.
 
-    Raises `ValidationError` for control characters, line breaks and web addresses.
+    Raises `ValidationError` for control characters, line breaks, encoded words and addresses.
     """
     if _ENCODED_WORD in value or any(unicodedata.category(char) in _UNSEEN for char in value):
         raise ValidationError(_("Use letters, digits and spaces: no line breaks, no controls."))
@@ -36,14 +36,14 @@ def validate_display_name(value: str) -> None:
 
 
 def normalise_email(email: str) -> str:
-    """Return an address as it is kept: trimmed, in lower case, in Unicode's NFC."""
+    """Return an address as it is stored: trimmed, in lower case, in Unicode's NFC."""
     return unicodedata.normalize("NFC", email.strip()).lower()
 
 
 def clean_email(email: str) -> str:
-    """Return an address as it is kept. Raises `ValidationError` for what is none by then.
+    """Return an address as it is stored. Raises `ValidationError` if that is invalid.
 
-    In lower case and NFC an address may have grown: it is judged as it would be kept.
+    Lower case and NFC can make an address longer, so the stored form is validated.
     """
     kept = normalise_email(email)
     if len(kept) > MAX_ADDRESS:
@@ -53,5 +53,5 @@ def clean_email(email: str) -> str:
 
 
 def display(user: "User") -> str:
-    """Return what a user is called on a page: the name, else the address."""
+    """Return a user's name on pages: the full name, else the address."""
     return user.full_name or user.email

@@ -1,4 +1,4 @@
-"""What a password must not be made of: the name of the place that it opens."""
+"""Password validation: a password must not be made of the workspace's name."""
 
 import re
 import unicodedata
@@ -8,19 +8,19 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from tasks.errors import TenantMissingError
-from tasks.workspace import current_workspace
+from tenancy.context import current_workspace
+from tenancy.errors import TenantMissingError
 
-# A single letter is part of every password.
+# A single character is part of every password.
 MIN_WORD = 2
-# What may be left once the names are taken out, as in `acme2026acme`.
+# How many characters may be left without the names, as in `acme2026acme`.
 MAX_REST = 6
 
 
 class WorkspaceNameValidator:
     """Refuse a password that is little more than the workspace's name (NIST 800-63B, 3.1.1.2).
 
-    Outside any workspace, as at sign-up, there is nothing to compare with: the form asks
+    Outside any workspace, as at sign-up, there is nothing to compare with: the form calls
     `refuse_names` itself.
     """
 
@@ -48,11 +48,11 @@ def refuse_names(password: str, *names: str) -> None:
 
 
 def _words(name: str) -> list[str]:
-    """Return a name as one word, and its words."""
+    """Return a name as one word, and its separate words."""
     words = [_plain(name), *(_plain(word) for word in re.split(r"[\W_]+", name))]
     return [word for word in words if len(word) >= MIN_WORD]
 
 
 def _plain(text: str) -> str:
-    """Return what counts of a text: letters and digits, in lower case."""
+    """Return a text's letters and digits, in lower case."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())

@@ -1,4 +1,4 @@
-"""Who may see what: decorators for views."""
+"""Access checks: decorators for views."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -22,7 +22,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def administrators_only(view: View) -> View:
-    """Let owners and admins in; other members get a 403, visitors the sign-in."""
+    """Admit owners and admins; other members get a 403, visitors the sign-in."""
 
     @login_required
     @wraps(view)
@@ -35,7 +35,7 @@ def administrators_only(view: View) -> View:
 
 
 def verified_only(view: View) -> View:
-    """Send those who haven't confirmed their address to do so first."""
+    """Redirect users without a confirmed address to its confirmation."""
 
     @wraps(view)
     def guarded(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -48,10 +48,10 @@ def verified_only(view: View) -> View:
 
 
 def posts_from(page: str, *names: str) -> Callable[[View], View]:
-    """Take POSTs alone, and lead whoever only looks to the page that holds the form.
+    """Accept POSTs only, and redirect GET and HEAD to the page that holds the form.
 
-    A refused form leaves its address in the browser, and so does a sign-in on the way.
-    `names` are the address's arguments that the page has as well.
+    A refused form leaves its URL in the browser, and so does a sign-in in between. `names` are
+    the URL arguments that the page takes as well.
     """
 
     def decorate(view: View) -> View:
@@ -70,7 +70,7 @@ def posts_from(page: str, *names: str) -> Callable[[View], View]:
 
 
 def is_verified(user: User) -> bool:
-    """Whether the address that a person signs in with is confirmed; asked once a request."""
+    """Whether the user's sign-in address is confirmed; queried once per request."""
     known: bool | None = getattr(user, "_is_verified", None)
     if known is None:
         known = user._is_verified = user.is_verified  # type: ignore[attr-defined]  # noqa: SLF001  # Our own note on this request's user.
@@ -78,12 +78,12 @@ def is_verified(user: User) -> bool:
 
 
 def start_of(user: User) -> str:
-    """Return where somebody who has just confirmed their address begins."""
+    """Return the start page of a user with a newly confirmed address."""
     return reverse("console:overview" if user.can_administer else "home")
 
 
 def _verify_and_return(request: HttpRequest) -> str:
-    """Return where an address is confirmed, on the way to the page that was asked for."""
+    """Return the page that confirms an address, with the requested page as the next one."""
     url = reverse("verify-email")
     if request.method not in {"GET", "HEAD"}:
         return url

@@ -1,8 +1,8 @@
-"""A program of its own: reads a picture from its input, and writes a square WebP to its output.
+"""A separate program that reads a picture from stdin, and writes a square WebP to stdout.
 
-A decoder is where a hostile file costs time and memory, so it runs outside of the web process,
-under limits of the operating system, with an empty environment. It imports nothing of ours.
-Exit codes: 0, or one of `UNREADABLE` and `TOO_LARGE`; anything else is a limit that was exceeded.
+A hostile file costs a decoder time and memory, so it runs outside the web process, under limits
+of the operating system, with an empty environment. It imports none of our modules. Exit codes:
+0, or one of `UNREADABLE` and `TOO_LARGE`; any other means that a limit was exceeded.
 """
 
 import resource
@@ -17,7 +17,7 @@ UNREADABLE, TOO_LARGE = 3, 4
 
 
 def limit_resources() -> None:
-    """Have the kernel end this process at its limits; it may write no file either."""
+    """Have the kernel end this process at its limits; it may not write files either."""
     for limit, value in (
         (resource.RLIMIT_CPU, CPU_SECONDS),
         (resource.RLIMIT_AS, MEMORY_BYTES),
@@ -28,7 +28,7 @@ def limit_resources() -> None:
 
 
 def main(side: int, max_pixels: int, formats: list[str]) -> int:
-    # Under the limits already. Without these four plugins Pillow would import all it has.
+    # The limits apply already. Without these four plugins Pillow would import all of them.
     from PIL import (  # noqa: F401
         GifImagePlugin,
         Image,
@@ -38,7 +38,7 @@ def main(side: int, max_pixels: int, formats: list[str]) -> int:
         WebPImagePlugin,
     )
 
-    # What Pillow's decoders raise on files that are none, or are broken or hostile.
+    # What Pillow's decoders raise on files that are no picture, broken or hostile.
     unreadable = (
         Image.DecompressionBombError,
         Image.DecompressionBombWarning,
@@ -51,14 +51,14 @@ def main(side: int, max_pixels: int, formats: list[str]) -> int:
         ValueError,
         struct.error,
     )
-    # Pillow warns of metadata that it skips, and so do we.
+    # Pillow warns of metadata that it skips, which is no error here.
     warnings.simplefilter("ignore", UserWarning)
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     try:
         picture = Image.open(BytesIO(sys.stdin.buffer.read()), formats=formats)
         if picture.width * picture.height > max_pixels:
             return TOO_LARGE
-        # Made small first: a JPEG is then never unpacked at its full size.
+        # Reduced first: a JPEG is then never decoded at its full size.
         picture.thumbnail((2 * side, 2 * side))
         mode = "RGBA" if picture.has_transparency_data else "RGB"
         square = ImageOps.fit(ImageOps.exif_transpose(picture).convert(mode), (side, side))

@@ -1,4 +1,4 @@
-"""Pictures of people: re-encoded, so that nothing but pixels survives an upload."""
+"""Profile pictures: re-encoded, so that only pixels survive an upload."""
 
 import logging
 import subprocess  # nosec B404  # One program of ours.
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import picture_decoder
 from accounts.errors import PicturesBusyError
-from tasks.workspace import current_schema
+from tenancy.context import current_schema
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
@@ -26,28 +26,30 @@ logger = logging.getLogger(__name__)
 CONTENT_TYPE = "image/webp"
 SIDE = 512
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
-# Unpacked, that is 100 MB at most while one picture is read.
+# Decoded, that is at most 100 MB for one picture.
 MAX_PIXELS = 25_000_000
-# A JPEG's scans cost time however little they hold; an ordinary progressive one has ten. Within a
-# scan no such bytes stand (ITU-T T.81, B.1.1.5), and in metadata hardly ever.
+# Each scan of a JPEG costs time, however little it holds; an ordinary progressive one has ten.
+# These bytes don't occur within a scan (ITU-T T.81, B.1.1.5), and hardly ever in metadata.
 SCAN_MARKER, MAX_SCANS = b"\xff\xda", 64
 JPEG = b"\xff\xd8"
-# In seconds: the whole decoder, and the wait until one may start.
+# In seconds: the timeout of the decoder, and of the wait for a slot.
 DECODER_TIMEOUT, SLOT_TIMEOUT = 10.0, 5.0
-# So many decoders at once in each process.
+# How many decoders may run at once in each process, and how many uploads may run or wait: the other
+# threads are left to other pages.
 _slots = threading.BoundedSemaphore(2)
+_queue = threading.BoundedSemaphore(4)
 _TOO_COSTLY = _(
     "This picture takes too long to read. Save it as an ordinary PNG or JPEG and choose that one."
 )
 
 
 def picture_path(_instance: Any, _filename: str) -> str:
-    """Return a random name under the tenant's prefix; the uploaded one is not kept."""
+    """Return a random name under the tenant's prefix; the uploaded name is not stored."""
     return f"{prefix_of(current_schema())}{uuid.uuid4().hex}.webp"
 
 
 def is_of_this_tenant(path: str) -> bool:
-    """Whether a file lies under the prefix of the tenant that is at work."""
+    """Whether a file has the prefix of the current tenant."""
     return path.startswith(prefix_of(current_schema()))
 
 
@@ -55,8 +57,8 @@ def reencode(upload: "UploadedFile[bytes]", *, max_bytes: int) -> "ContentFile[b
     """Return the upload as a square WebP of `SIDE` pixels, without metadata.
 
     Raises `ValidationError` when it is larger than `max_bytes`, no picture (an SVG is none), would
-    unpack to more than `MAX_PIXELS` (OWASP ASVS 5.2.6) or costs more than the decoder may use, and
-    `PicturesBusyError` when other pictures are being read for longer than `SLOT_TIMEOUT`.
+    decode to more than `MAX_PIXELS` (OWASP ASVS 5.2.6) or exceeds the decoder's limits, and
+    `PicturesBusyError` when no slot is free within `SLOT_TIMEOUT`.
     """
     if (upload.size or 0) > max_bytes:
         raise ValidationError(_("Choose a picture of at most 2 MB."))
@@ -68,7 +70,7 @@ def reencode(upload: "UploadedFile[bytes]", *, max_bytes: int) -> "ContentFile[b
 
 
 def _decoded(content: bytes) -> bytes:
-    """Decode in a process of its own; it gets nothing but the content, not even our environment."""
+    """Decode in a separate process that gets the content only, and an empty environment."""
     program = Path(picture_decoder.__file__)
     command = [sys.executable, "-I", str(program), str(SIDE), str(MAX_PIXELS), *FORMATS]
     try:
@@ -96,14 +98,20 @@ def _decoded(content: bytes) -> bytes:
 
 @contextmanager
 def _slot() -> Iterator[None]:
-    if not _slots.acquire(timeout=SLOT_TIMEOUT):
+    with _acquired(_queue, timeout=0), _acquired(_slots, timeout=SLOT_TIMEOUT):
+        yield
+
+
+@contextmanager
+def _acquired(semaphore: threading.Semaphore, *, timeout: float) -> Iterator[None]:
+    if not semaphore.acquire(timeout=timeout):
         raise PicturesBusyError
     try:
         yield
     finally:
-        _slots.release()
+        semaphore.release()
 
 
 def prefix_of(schema_name: str) -> str:
-    """Return where a schema's pictures lie."""
+    """Return the path prefix of a schema's pictures."""
     return f"{schema_name}/pictures/"

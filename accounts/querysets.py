@@ -1,4 +1,4 @@
-"""Questions about people, and the ways users are made."""
+"""QuerySets of users and invitations, and the manager that creates users."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Opening:
-    """How a new user's profile is opened: what the receiver can't see on the row."""
+    """How a new user's profile is opened: what the receiver can't read from the row."""
 
     welcome: bool = True
     email_verified: bool = False
 
 
 class UserQuerySet(QuerySet["User"]):
-    """People, and the bulk operations that keep them whole."""
+    """Users, with bulk operations that keep related rows consistent."""
 
     def active(self) -> Self:
         return self.filter(is_active=True)
@@ -40,26 +40,26 @@ class UserQuerySet(QuerySet["User"]):
         return self.filter(joined_at__gte=moment)
 
     def with_addresses(self) -> Self:
-        """Each with what allauth knows of their addresses, so that `is_verified` asks nobody."""
+        """Each with their allauth addresses, so that `is_verified` runs no query."""
         return self.prefetch_related("emailaddress_set")
 
     def search(self, words: str) -> Self:
-        """Those whose name or address holds every word."""
+        """Users with every word in their name or address."""
         found = self
         for word in words.split():
             found = found.filter(Q(full_name__icontains=word) | Q(email__icontains=word))
         return found
 
     def with_sort_name(self, *, by_index: bool = True) -> Self:
-        """Each with the name as lists sort it: small letters and capitals side by side.
+        """Each with `sort_name`, by which lists sort without regard to case.
 
-        Not `by_index`, PostgreSQL finds the rows first and sorts them then.
+        Without `by_index`, PostgreSQL finds the rows first, and sorts them afterwards.
         """
         name = F("full_name") if by_index else Concat("full_name", Value(""))
         return self.annotate(sort_name=Lower(name))
 
     def count_by_standing(self) -> dict[str, int]:
-        """Return how many are active and deactivated, and how many active ones each role has."""
+        """Return the numbers of active and deactivated users, and of active users by role."""
         roles = [role for role, _name in self.model._meta.get_field("role").flatchoices]  # noqa: SLF001  # Documented, for all its name.
         return self.aggregate(
             active=Count("pk", filter=Q(is_active=True)),
@@ -68,24 +68,24 @@ class UserQuerySet(QuerySet["User"]):
         )
 
     def count_by_week(self) -> dict[date, int]:
-        """Return how many joined in each week that saw somebody join, by its Monday."""
+        """Return how many users joined each week, by its Monday; weeks without any are left out."""
         week = TruncWeek("joined_at", output_field=DateField())
         rows = self.order_by().annotate(week=week).values_list("week")
         return dict(rows.annotate(joined=Count("pk")))
 
     def without_profile(self) -> Self:
-        """Those who should not exist: see `manage.py check_profiles`."""
+        """Users that should not exist: see `manage.py check_profiles`."""
         return self.filter(profile__isnull=True)
 
     def without_address(self) -> Self:
-        """The same: an address that allauth knows belongs to everybody."""
+        """Users that should not exist: each user has an address in allauth."""
         return self.filter(emailaddress__isnull=True)
 
     def bulk_create(self, objs: Iterable["User"], *args: Any, **kwargs: Any) -> list["User"]:
-        """Create users with their profiles: Django sends no signal for these.
+        """Create users with their profiles: Django sends no `post_save` for these.
 
-        Refuses `ignore_conflicts` and `update_conflicts` with `BulkChangeError`: nobody
-        could say which users are new.
+        Raises `BulkChangeError` for `ignore_conflicts` and `update_conflicts`: there is no
+        telling which users are new.
         """
         if kwargs.get("ignore_conflicts") or kwargs.get("update_conflicts"):
             raise BulkChangeError
@@ -97,20 +97,20 @@ class UserQuerySet(QuerySet["User"]):
     def bulk_update(
         self, objs: Iterable["User"], fields: Iterable[str], batch_size: int | None = None
     ) -> int:
-        """Update users. Refuses addresses with `BulkChangeError`: the directory follows them."""
+        """Update users. Raises `BulkChangeError` for addresses: the directory follows them."""
         if "email" in (names := list(fields)):
             raise BulkChangeError
         return super().bulk_update(objs, names, batch_size)
 
     def update(self, **kwargs: Any) -> int:
-        """Update users. Refuses addresses with `BulkChangeError`: the directory follows them."""
+        """Update users. Raises `BulkChangeError` for addresses: the directory follows them."""
         if "email" in kwargs:
             raise BulkChangeError
         return super().update(**kwargs)
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]  # mypy takes no call for a base.
-    """Makes users; the receiver and `UserQuerySet.bulk_create` make them whole."""
+    """Creates users; the receiver and `UserQuerySet.bulk_create` add their related rows."""
 
     def create_user(
         self,
@@ -124,8 +124,8 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
     ) -> "User":
         """Create a user with profile and address, in one transaction.
 
-        `password_hash` comes from `make_password`, for callers who hash outside their
-        transaction. With neither it nor a `password`, nobody can sign in with one.
+        `password_hash` comes from `make_password`, for callers that hash outside their
+        transaction. Without it and without `password`, the user can't sign in by password.
         """
         user: User = self.model(email=normalise_email(email), **fields)
         user.opening = Opening(welcome=welcome, email_verified=email_verified)
@@ -134,7 +134,7 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create an operator: only in public, verified, and welcomed by nobody."""
+        """Create an operator: only in public, verified, and without a welcome message."""
         flags = {"is_staff": True, "is_superuser": True, **fields}
         return self.create_user(email, password, welcome=False, email_verified=True, **flags)
 
@@ -144,7 +144,7 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
 
 
 class InvitationQuerySet(QuerySet["Invitation"]):
-    """Invitations by what became of them."""
+    """Invitations by state."""
 
     def open(self) -> Self:
         """Neither accepted nor revoked; may have expired, and can be sent again."""
@@ -154,7 +154,7 @@ class InvitationQuerySet(QuerySet["Invitation"]):
         return self.open().filter(expires_at__gt=now)
 
     def search(self, words: str) -> Self:
-        """Those whose address holds every word."""
+        """Invitations with every word in their address."""
         found = self
         for word in words.split():
             found = found.filter(email__icontains=word)

@@ -1,4 +1,4 @@
-"""Doorbells: what rings when a user is saved."""
+"""Signal receivers: profiles follow the users, files follow the profiles."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from accounts.signals import users_created
 
 
 def open_profile(*, instance: User, created: bool, raw: bool, **_: Any) -> None:
-    """Open the profile of a new user, in the transaction that saves them.
+    """Open the profile of a new user, in the transaction that saves the user.
 
     Connected in `AccountsConfig.ready()`. Fixtures (`raw`) bring their own profiles.
     """
@@ -21,11 +21,11 @@ def open_profile(*, instance: User, created: bool, raw: bool, **_: Any) -> None:
 
 @receiver(users_created)
 def open_profiles(*, users: list[User], **_: Any) -> None:
-    """Open the profiles of users made in bulk."""
+    """Open the profiles of users created in bulk."""
     services.open_profiles(users=users)
 
 
 @receiver(post_delete, sender=Profile)
 def discard_picture(*, instance: Profile, **_: Any) -> None:
-    """Let nobody's picture outlive them."""
+    """Delete the picture of a deleted profile."""
     services.discard_picture(profile=instance)

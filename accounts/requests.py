@@ -1,4 +1,4 @@
-"""What our middlewares put on a request, for those who read it."""
+"""Request types with our middlewares' attributes, and the body size that a view accepts."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
-from tasks.workspace import Workspace
+from tenancy.context import Workspace
 
 
 class TenantRequest(HttpRequest):
@@ -18,7 +18,7 @@ class TenantRequest(HttpRequest):
 
 
 class MemberRequest(TenantRequest):
-    """A request of somebody who is signed in, as views behind a guard get it."""
+    """A request of a signed-in user, as views behind an access check get it."""
 
     user: User
 
@@ -27,7 +27,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def takes_bodies_up_to(size: int) -> Callable[[View], View]:
-    """Let a view take a larger body than others, from people who are signed in."""
+    """Let a view accept a larger body than others, from signed-in users."""
 
     def mark(view: View) -> View:
         view.room_for_body = size  # type: ignore[attr-defined]  # Ours.
@@ -37,5 +37,5 @@ def takes_bodies_up_to(size: int) -> Callable[[View], View]:
 
 
 def room_for_body(view: Any) -> int:
-    """Return how many bytes a view said that it takes; 0 for one that said nothing."""
+    """Return how many bytes of body a view declares to accept; 0 without a declaration."""
     return int(getattr(view, "room_for_body", 0))

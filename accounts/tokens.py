@@ -1,17 +1,17 @@
-"""Tokens of password resets: each opens one account of one tenant, once."""
+"""Tokens of password resets: each is valid once, for one account of one tenant."""
 
 from typing import Any
 
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 
-from tasks.workspace import current_schema
+from tenancy.context import current_schema
 
 
 class TenantTokenGenerator(PasswordResetTokenGenerator):
-    """Django's, whose signature carries the tenant as well.
+    """Django's generator, with the tenant in the signature.
 
-    All tenants sign with one key: in a copy of a tenant the same person has the same id and
-    the same password, and a link of one would open the other.
+    All tenants share one key: in a copy of a tenant a user has the same id and the same
+    password, and a link for one tenant would be valid in the other.
     """
 
     def _make_hash_value(self, user: Any, timestamp: int) -> str:

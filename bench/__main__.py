@@ -1,6 +1,6 @@
 """`python -m bench`: measure, keep the figures as JSON below docs, and write the page from them.
 
-It wants the servers that `python -m dev bench` starts.
+It needs the servers that `python -m dev bench` starts.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from bench.clocks import DatabaseClock
 from bench.measurements import REGISTERED
 from bench.registry import MEASUREMENTS, SIZES, Measurement, Run
 
-# A file for each measurement and size, so that one that is taken anew leaves the others.
+# A file for each measurement and size, so that repeating one doesn't change the others.
 FIGURES = Path(__file__).resolve().parent.parent / "docs" / "figures"
 
 
@@ -52,7 +52,7 @@ def _take(run: Run, url: str, chosen: Measurement) -> dict[str, Any]:
 
 
 def _keep(asked: argparse.Namespace, report: list[dict[str, Any]]) -> None:
-    """Write what was taken last, and the page with it; a trial goes where it is told."""
+    """Write the last results, and the page with them; a trial writes to the given folder."""
     if asked.results:
         asked.results.write_text(json.dumps({"size": asked.size, "measurements": report}))
     elif asked.size != "tiny":

@@ -1,4 +1,4 @@
-"""How long something took: by the wall, and in processor time of whoever worked on it."""
+"""How long something took: in wall-clock time, and in the processes' processor time."""
 
 import time
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class DatabaseClock:
             self._postmaster = backend.parent() or backend
 
     def read(self) -> float:
-        """Return the seconds that were worked, by those who are gone as well."""
+        """Return the processor time in seconds, including processes that have ended."""
         times = self._postmaster.cpu_times()
         total = times.user + times.system + times.children_user + times.children_system
         return float(total + sum(_worked(each) for each in self._postmaster.children()))
@@ -46,7 +46,7 @@ class DatabaseClock:
 
 
 def private_bytes(process: psutil.Process) -> int:
-    """Return what a process holds for itself alone; 0 where this machine doesn't tell.
+    """Return the private memory of a process; 0 where the machine doesn't report it.
 
     Not what it shares: of a database's buffers a process is charged with what it happens to touch.
     """

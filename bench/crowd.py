@@ -1,4 +1,4 @@
-"""Visitors who come all at once, over HTTP, as their browsers would."""
+"""Concurrent visitors, over HTTP, as their browsers would send requests."""
 
 import re
 import time
@@ -10,7 +10,7 @@ import requests
 
 from bench.people import sign_up_form
 
-FIELD = re.compile(r'name="(csrfmiddlewaretoken|opening_key)"[^>]*value="([^"]+)"')
+FIELD = re.compile(r'name="(csrfmiddlewaretoken|idempotency_key)"[^>]*value="([^"]+)"')
 
 
 class Visitor:

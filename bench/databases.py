@@ -36,7 +36,7 @@ def _make(server: "psycopg.Connection[tuple[object, ...]]", name: str, login: st
 
 
 def _add_trigrams(name: str) -> None:
-    """Add what the people's tables ask for, and a migration of our own adds on our side."""
+    """Add what the people's tables need; on our side, one of our migrations adds it."""
     with psycopg.connect(_environment(name)["DATABASE_ADMIN_URL"]) as server:
         server.execute("CREATE EXTENSION pg_trgm SCHEMA public")
 

@@ -12,7 +12,7 @@ import psycopg
 
 
 def facts(url: str) -> dict[str, Any]:
-    """Return what somebody needs to know to compare the figures with their own."""
+    """Return what a reader needs to know to compare the figures with their own."""
     with psycopg.connect(url) as server:
         postgres = server.info.parameter_status("server_version")
     return {
@@ -29,7 +29,7 @@ def facts(url: str) -> dict[str, Any]:
 
 
 def _processor() -> str:
-    """Return the processor's name, as Linux knows it."""
+    """Return the processor's name, as Linux reports it."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

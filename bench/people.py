@@ -1,6 +1,6 @@
-"""Who the bench's tenants belong to, and what they type."""
+"""The owner of the bench's tenants, and what the owner types."""
 
-PASSWORD = "correct horse battery staple"  # noqa: S105  # Nobody's.
+PASSWORD = "correct horse battery staple"  # noqa: S105  # Of no real account.
 
 
 def sign_up_form(slug: str) -> dict[str, str]:

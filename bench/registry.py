@@ -88,7 +88,7 @@ def measurement(name: str, sentence: str) -> Callable[[Measure], Measure]:
 
 
 def in_turns(rounds: int, sides: dict[str, Any]) -> Iterator[tuple[int, list[str]]]:
-    """Yield each round with the sides in an order that changes, so that nobody is always first."""
+    """Yield each round with the sides in a rotating order, so that no side is always first."""
     names = list(sides)
     for number in range(rounds):
         shift = number % len(names)

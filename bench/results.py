@@ -12,7 +12,7 @@ Samples = dict[str, list[float]]
 
 @dataclass
 class Result:
-    """One row of figures: the same thing, done by each side, in rounds that took turns."""
+    """One row of figures: the same thing, done by each side, in alternating rounds."""
 
     measurement: str
     at: str
@@ -42,7 +42,7 @@ class Result:
 
 
 def _short(value: float) -> float:
-    """Return as many digits as a clock can tell."""
+    """Return as many digits as a clock can measure."""
     return float(f"{value:.4g}")
 
 

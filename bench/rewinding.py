@@ -17,7 +17,7 @@ WRITE = """
 """
 
 
-def take_back(url: str, schemas: Iterable[str], *, to: str) -> None:
+def release_batch(url: str, schemas: Iterable[str], *, to: str) -> None:
     """Undo the migrations behind this one in each schema."""
     statements = [FORGET, DROP] if to < ADDS_COLUMN else [FORGET]
     _in_each(url, schemas, statements, last=sql.Literal(f"{to}_~"))

@@ -38,7 +38,7 @@ class SideError(RuntimeError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a deed returned, and what it took."""
+    """What an operation returned, and what it took."""
 
     result: Any
     spent: Spent
@@ -73,7 +73,7 @@ class Side:
         return self._process.pid
 
     def do(self, deed: str, **arguments: Any) -> Outcome:
-        """Have a deed done, and return what it took. Raises `SideError`."""
+        """Run an operation, and return its result and cost. Raises `SideError`."""
         before = self._clock.read()
         order = json.dumps({"deed": f"bench.deeds.{deed}", "arguments": arguments})
         assert self._process.stdin

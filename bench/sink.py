@@ -1,6 +1,6 @@
-"""A mail server that takes every letter and keeps none: a process of its own, to be weighed apart.
+"""A mail server that takes every e-mail and keeps none, in a process measured separately.
 
-It says its port, and then answers each line that it reads with what it has counted.
+It prints its port, and then answers each line that it reads with what it has counted.
 """
 
 import asyncio
@@ -14,12 +14,12 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 WATCHED = "watched-"
-# It would tell every word of every conversation.
+# It would log every line of every SMTP dialogue.
 logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 
 class Counted:
-    """What has come in, and when the letters to readers that are watched for did."""
+    """The number of e-mails received, and when those to watched addresses arrived."""
 
     def __init__(self) -> None:
         self.letters = 0
@@ -44,7 +44,7 @@ class Counted:
 
 
 async def main() -> None:
-    # It stands for another machine, and takes nobody's turn on this one.
+    # It stands for another machine, and must not take processor time from the others here.
     os.nice(10)
     loop, counted = asyncio.get_running_loop(), Counted()
     server: Any = await loop.create_server(counted.answer, "127.0.0.1", 0)

@@ -1,7 +1,7 @@
-"""A side's process: takes orders line by line, and answers with what they took.
+"""A side's process: reads operations line by line, and answers with what they took.
 
-One process a side, as a process has one Django. What a deed prints goes to stderr, so that the
-answers have standard output for themselves.
+One process a side, as a process has one Django. What an operation prints goes to stderr, so that
+standard output has only the answers.
 """
 
 import importlib
@@ -28,7 +28,7 @@ def main() -> int:
 
 
 def _obey(order: dict[str, Any]) -> dict[str, Any]:
-    """Do a deed, and clock it: nothing of the way to it counts."""
+    """Run an operation and time it, without the time of its import."""
     module, _, name = order["deed"].rpartition(".")
     deed = getattr(importlib.import_module(module), name)
     cpu, wall = cpu_now(), time.perf_counter()

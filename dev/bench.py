@@ -13,7 +13,7 @@ from dev.progress import say
 
 PLOTTER = "matplotlib"
 REQUIREMENTS = ROOT / "requirements" / "bench.txt"
-# Nobody is refused for asking too often, and the clock sees no line of a log being written.
+# No request is refused for its rate, and no time is spent on writing logs.
 QUIET = {"RATE_LIMITS": "off", "LOG_LEVEL": "WARNING"}
 
 
@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
     """Run `python -m bench`, and pass its exit code on."""
     messages.compile_all()
     _install_plotter()
-    # What is measured is what lasts: these servers hand each commit to the disk.
+    # Durable commits are measured: these servers write each commit to the disk.
     with (
         testing.folder() as place,
         testing.environment(place, keys.fresh(), is_throwaway=False) as variables,

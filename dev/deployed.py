@@ -24,7 +24,7 @@ class Deployed:
     port: int
     environment: dict[str, str]
     logs: Path
-    # Whose code runs: this checkout's, or a changed copy's.
+    # The folder of the code that runs: this checkout's, or a changed copy's.
     root: Path = ROOT
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -66,7 +66,7 @@ class Deployed:
 
     @contextlib.contextmanager
     def running(self, *names: str) -> Iterator[None]:
-        """Run processes, and end whatever still runs afterwards."""
+        """Run processes, and end those that still run afterwards."""
         try:
             for name in names:
                 self.start(name)

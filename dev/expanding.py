@@ -1,7 +1,7 @@
 """Refuses migrations that the release before can't live with: they expand first, then contract.
 
-django-migration-linter knows what is unsafe in PostgreSQL's terms; it is asked about the SQL of
-our own migrations. No database is needed.
+django-migration-linter defines what is unsafe in PostgreSQL; it checks the SQL of our own
+migrations. No database is needed.
 """
 
 import re
@@ -92,7 +92,7 @@ def _mixtures(migration: Any) -> Iterator[str]:
 def _outside_transactions(migration: Any) -> Iterator[str]:
     from django.db.migrations import RunSQL
 
-    from tenants import revisions
+    from tenancy import revisions
 
     found = [each for each in _flat(migration.operations) if isinstance(each, RunSQL)]
     is_tenants = migration.app_label in revisions.labels()

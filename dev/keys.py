@@ -1,4 +1,4 @@
-"""The secrets of this checkout, made once and kept out of everybody else's sight."""
+"""The secrets of this checkout, made once and readable by their owner only."""
 
 import base64
 import json
@@ -53,7 +53,7 @@ def _keep(path: Path, keys: Keys) -> Keys:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Nobody else may read it, from its first byte on, and no reader ever sees half of it."""
+    """Only the owner may read it, from its first byte on, and no reader ever sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh_path = path.with_name(f"{path.name}.{os.getpid()}.new")
     with os.fdopen(os.open(fresh_path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as file:

@@ -1,4 +1,4 @@
-"""Recognises and ends what a killed run of this checkout left, and nobody else's process."""
+"""Recognises and ends what a killed run of this checkout left, and no other process."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ SERVER_NAMES = {"postgres", "valkey-server", "redis-server"}
 def servers_in(folder: Path) -> list[psutil.Process]:
     """Database servers whose working folder is this one.
 
-    A process id in a file may belong to somebody else by now; a server's
+    A process id in a file may belong to another process by now; a server's
     working folder is its data, so it can't be mistaken.
     """
     return [process for process in _others() if _serves(process, folder)]
@@ -36,7 +36,7 @@ def end_marked(folder: Path) -> None:
 
 
 def end(processes: list[psutil.Process], *, by: signal.Signals, seconds: float = 10) -> None:
-    """Ask first, then insist."""
+    """Send the signal `by`, and SIGKILL to those that still run after the timeout."""
     for process in processes:
         _signal(process, by)
     _, alive = psutil.wait_procs(processes, timeout=seconds)

@@ -11,8 +11,8 @@ from dev.errors import StackError
 class Lock:
     """Held by one process at a time.
 
-    The kernel lets go of it when its holder dies, however it dies, so a file
-    that a killed run left behind locks nobody out. It is a record lock, which
+    The kernel releases it when its holder ends, even by `kill -9`, so a file
+    that a killed run left behind blocks no process. It is a record lock, which
     forked children don't inherit.
     """
 

@@ -11,10 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from dev.paths import ROOT
+from dev.paths import PACKAGES, ROOT
 
-# Those that are shipped. Migrations are written by Django.
-PACKAGES = ("saas", "product", "operations", "tenants", "accounts", "tasks", "tenancy")
 LONGEST = 40
 PERSONS = re.compile(r"\b(whoever|whatever|somebody|nobody|everybody|anybody)\b", re.IGNORECASE)
 WHO = re.compile(r"\b(who|whom|whose)\b", re.IGNORECASE)
@@ -27,8 +25,8 @@ def main() -> None:
     functions = [(path, node) for path, tree in trees.items() for node in _functions(tree)]
     once = list(referenced_once(trees))
     long = [node.name for _path, node in functions if _length(node) > LONGEST]
-    prose = [text for path in sources for text in _prose(sources[path], trees[path])]
-    words = sum(len(WORD.findall(text)) for text in prose)
+    said = [text for path in sources for text in prose(sources[path], trees[path])]
+    words = sum(len(WORD.findall(text)) for text in said)
     print(f"modules                           {len(sources):6}")
     print(f"lines                             {sum(t.count(chr(10)) for t in sources.values()):6}")
     print(f"functions                         {len(functions):6}")
@@ -36,7 +34,7 @@ def main() -> None:
     print(f"referenced once, in their module  {len(once) / len(functions):6.1%}  ({len(once)})")
     print(f"words in comments and docstrings  {words:6}")
     for name, pattern in (("persons", PERSONS), ("who, whom, whose", WHO)):
-        count = sum(len(pattern.findall(text)) for text in prose)
+        count = sum(len(pattern.findall(text)) for text in said)
         print(f"{name:32}  {1000 * count / words:6.2f}  in 1,000 words ({count})")
 
 
@@ -78,7 +76,8 @@ def _length(node: ast.FunctionDef) -> int:
     return (node.end_lineno or node.lineno) - node.lineno + 1
 
 
-def _prose(source: str, tree: ast.Module) -> Iterator[str]:
+def prose(source: str, tree: ast.Module) -> Iterator[str]:
+    """Yield the docstrings and comments of a module."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
             yield ast.get_docstring(node) or ""

@@ -10,3 +10,5 @@ MAIL = VAR / "mail"
 SECRETS = VAR / "secrets.json"
 ENDPOINTS = VAR / "endpoints.json"
 LOCK = VAR / "lock"
+# The packages that are shipped, from the top of the stack to its bottom.
+PACKAGES = ("saas", "operations", "tenants", "accounts", "tasks", "tenancy")

@@ -17,8 +17,8 @@ SERVER_PORTS = range(20000, 32000)
 def free_port() -> int:
     """A port that a server can take a moment later.
 
-    Never one of those that the system hands to outgoing connections, as the next connection
-    of anybody could have it by then.
+    Never one of those that the system gives to outgoing connections, as any other process's
+    next connection could have it by then.
     """
     while True:
         port = secrets.choice(SERVER_PORTS)

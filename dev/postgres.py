@@ -36,7 +36,7 @@ SETTINGS = {
     "max_connections": "200",
 }
 # A test cluster is thrown away, so it may lose everything at a power cut; but what was committed
-# must outlive any process, as tests kill them: a commit still hands its log to the system.
+# must outlive any process, as tests kill them: a commit still writes its log to the system.
 THROWAWAY = {"fsync": "off"}
 
 

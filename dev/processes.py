@@ -23,7 +23,7 @@ ON_REQUEST = {130, 143}
 
 
 class FollowedProcess(Process):
-    """Ends its program when the launcher dies without a chance to, as under `kill -9`."""
+    """Ends its program when the launcher ends without a chance to, as under `kill -9`."""
 
     def run(self, events: Any = None, ignore_signals: bool = False) -> None:
         threading.Thread(target=self._follow, args=(os.getppid(),), daemon=True).start()
@@ -42,7 +42,7 @@ class FollowedProcess(Process):
 class WatchingManager(Manager):
     """Starts its watcher after its processes, and ends them however early it is asked to.
 
-    After them, as a fork copies no thread. A signal only leaves a note, which the loop reads
+    After them, as a fork copies no thread. A signal only sets a flag, which the loop reads
     once all are started: honcho would end them right in its handler, where it may print into a
     line that is being printed, or not know a process yet, and then wait for good.
     """
@@ -83,7 +83,7 @@ def run(programs: dict[str, str], environment: dict[str, str], watch: Callable[[
     # A closed terminal ends the stack like Ctrl-C does.
     signal.signal(signal.SIGHUP, lambda *_: end())
     if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
-        # Somebody has asked to end, and a destructor was running: what is raised there is lost.
+        # The end was requested while a destructor ran, where a raised exception is lost.
         raise KeyboardInterrupt
     try:
         manager.loop()

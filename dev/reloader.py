@@ -12,10 +12,9 @@ from types import FrameType
 from watchfiles import PythonFilter, watch
 from watchfiles.main import FileChange
 
-from dev.paths import ROOT
+from dev.paths import PACKAGES, ROOT
 
-FOLDERS = ("saas", "tenants", "accounts", "tasks")
-# Below the five seconds after which the process manager kills whoever still stops.
+# Below the five seconds after which the process manager kills a process that still stops.
 PATIENCE = 3.5
 LOOK_EVERY_MS = 500
 
@@ -30,7 +29,7 @@ class Program:
         return self._process.poll()
 
     def stop(self) -> None:
-        """Ask the program, then kill what is left of its group: no child outlives it."""
+        """Terminate the program, then kill what is left of its group: no child outlives it."""
         self._process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(PATIENCE)
@@ -40,7 +39,7 @@ class Program:
 
 
 def main(command: list[str]) -> int:
-    """Exit as the program does, unless a change broke it: then the next change may mend it.
+    """Exit as the program does, unless a change broke it: then the next change may fix it.
 
     gunicorn's own reload and the command line of watchfiles each miss one of the two.
     """
@@ -62,7 +61,7 @@ def main(command: list[str]) -> int:
 
 
 def _changes(is_ending: threading.Event) -> Iterator[set[FileChange]]:
-    folders = [ROOT / name for name in FOLDERS if (ROOT / name).is_dir()]
+    folders = [ROOT / name for name in PACKAGES if (ROOT / name).is_dir()]
     return watch(
         *(folders or [ROOT / "dev"]),
         # Templates and catalogues are read once, like code.

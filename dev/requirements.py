@@ -13,7 +13,7 @@ OPTIONS = (
     "--python-version=3.11",
     # One version of each package on every Python, rather than the newest on each.
     "--fork-strategy=fewest",
-    # The locks name packages; where they come from is each machine's own business.
+    # The locks name packages; each machine configures its own index.
     "--no-emit-index-url",
     "--no-emit-find-links",
     "--custom-compile-command=make lock",

@@ -7,7 +7,7 @@ from dev import postgres, servers, stack
 from dev.paths import LOCK, RUN, TESTS, VAR
 from dev.progress import say
 
-# Test runs clean up after themselves, and may be at work right now.
+# Test runs clean up after themselves, and may be running now.
 KEPT = {LOCK, TESTS, VAR / "bootstrap.lock"}
 
 

@@ -31,7 +31,7 @@ SMTP_PORT = 1025
 
 @dataclass(frozen=True)
 class Running:
-    """What is up, for the watcher that tells of it."""
+    """What is up, for the watcher that reports it."""
 
     port: int
     catcher: Catcher
@@ -72,10 +72,10 @@ def _serve(running: Running) -> int:
         mail_environment(running.catcher.mail),
     )
     migrations.bring_up_to_date(environment, running.keys, running.servers)
-    # Not before: other commands wait for it, and lean on the tables.
+    # Not before: other commands wait for it, and need the tables.
     stack.publish("run", environment)
     say("Starting web, worker and beat.")
-    # One worker's threads are plenty for one person, and it starts and reloads sooner than two.
+    # One worker's threads are enough for one person, and it starts and reloads sooner than two.
     environment = over({"WEB_WORKERS": "1"}, os.environ, environment)
     try:
         return processes.run(processes.commands(), environment, lambda: _watch(running))
@@ -86,7 +86,7 @@ def _serve(running: Running) -> int:
 
 
 def _watch(running: Running) -> None:
-    """Tell when everything is ready, then see that the servers stay up."""
+    """Report when everything is ready, then check that the servers stay up."""
     while not _is_ready(running):
         if running.is_ending.wait(0.1) or running.has_failed():
             break

@@ -24,13 +24,13 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 COLOURS = 256
 ORGANISATION = "Blue Door"
-# The letter is drawn in a frame of its own, which nothing outside can wait for.
+# The message is drawn in a frame of its own, which nothing outside can wait for.
 LETTER_MILLISECONDS = 1500
 
 
 @dataclass(frozen=True)
 class Look:
-    """A screen, and the light that its owner likes."""
+    """A screen's size, and its colour scheme."""
 
     name: str
     width: int
@@ -49,7 +49,7 @@ EVERY_LOOK = (DESK, DESK_AT_NIGHT, PHONE, PHONE_AT_NIGHT)
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who signs in at `page`; a visitor has no page."""
+    """A person with a sign-in at `page`; a visitor has no page."""
 
     page: str = ""
     email: str = ""
@@ -62,7 +62,7 @@ def nothing(_page: Page) -> None:
 
 @dataclass(frozen=True)
 class Shot:
-    """One page: whose it is, and what is done on it before the picture."""
+    """One page: the person who opens it, and what is done on it before the picture."""
 
     name: str
     url: str
@@ -130,7 +130,7 @@ def chromium() -> str:
 
 
 def photograph(browser: Browser, person: Person, shots: list[Shot]) -> None:
-    """Sign in once, and take somebody's pictures in every look they come in."""
+    """Sign in once, and take a person's pictures in every look they come in."""
     session = sign_in(browser, person)
     for look in EVERY_LOOK:
         context = open_context(browser, look, session)
@@ -190,7 +190,7 @@ def fill_in(page: Page) -> None:
 
 
 def get_mail(page: Page, *, web: str, email: str) -> None:
-    """Have a letter sent, as the seed sends none, and open it."""
+    """Have an e-mail sent, as the seed sends none, and open it."""
     inbox = page.url
     page.goto(f"{web}/find/")
     page.locator("[name=email]").fill(email)

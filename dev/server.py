@@ -1,4 +1,4 @@
-"""A database server that this launcher started: its log, its life and its end."""
+"""A database server that this launcher started: its log, its state and its end."""
 
 import contextlib
 import signal
@@ -23,7 +23,7 @@ class Server:
         return "(no log)"
 
     def stop(self, seconds: float = 20) -> None:
-        """Ask first, then insist; may be called twice."""
+        """Terminate it, then kill it if it still runs; may be called twice."""
         if not self.is_alive():
             return
         self.process.send_signal(self.stop_signal)

@@ -1,4 +1,4 @@
-"""The two servers that the service needs: somebody else's where named, otherwise our own."""
+"""The two servers that the service needs: external ones where named, otherwise our own."""
 
 import contextlib
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Which stack of this checkout is up, who holds it, and the environment that reaches it."""
+"""Which stack of this checkout is up, its process, and the environment that reaches it."""
 
 import contextlib
 import json
@@ -30,7 +30,7 @@ class State:
 
     @property
     def is_lasting(self) -> bool:
-        """Others may lean on servers that stay until somebody ends them."""
+        """Other commands may use servers that stay until the developer ends them."""
         return self.command in {"run", "services"}
 
 
@@ -65,7 +65,7 @@ def current() -> State | None:
 def environment(command: str, prepare: Preparation | None = None) -> Iterator[dict[str, str]]:
     """The environment of the stack that is up, or of servers that run as long as the block does.
 
-    Those are handed to `prepare` before.
+    Those are passed to `prepare` before.
     """
     running = _lasting_state()
     if running:
@@ -83,7 +83,7 @@ def _servers(prepare: Preparation | None) -> Iterator[dict[str, str]]:
         own = over(
             service_environment("development", own_keys, started),
             web_environment(DEFAULT_PORT),
-            # Nobody catches mail here, so a command that sends some shows it.
+            # No mail catcher runs here, so a command that sends e-mail prints it.
             {"EMAIL_URL": "consolemail://", "EMAIL_BACKEND": CONSOLE_MAIL},
         )
         if prepare:
@@ -92,7 +92,7 @@ def _servers(prepare: Preparation | None) -> Iterator[dict[str, str]]:
 
 
 def _lasting_state() -> State | None:
-    """The running stack, once it is up; None as soon as nobody holds the lock."""
+    """The running stack, once it is up; None as soon as no process holds the lock."""
     lock = Lock(LOCK)
     has_said = False
     while not lock.acquire():

@@ -14,10 +14,9 @@ from pathlib import Path
 from dev import foreground, keys, messages, postgres, servers
 from dev.binaries import postgres_programs
 from dev.environment import mail_environment, over, service_environment
-from dev.lint import APPS
 from dev.locks import Lock
 from dev.mailcatcher import process as mailcatcher
-from dev.paths import ROOT, TESTS
+from dev.paths import PACKAGES, ROOT, TESTS
 from dev.progress import say
 
 MIGRATE = "tests.template"
@@ -140,7 +139,7 @@ def _digest() -> str:
 def _sources() -> Iterator[Path]:
     yield from (ROOT / name for name in ("requirements/dev.txt", "dev/postgres.py"))
     yield ROOT / "tests" / "template.py"
-    for app in APPS:
+    for app in PACKAGES:
         for path in sorted((ROOT / app).rglob("*.*")):
             words = {*path.relative_to(ROOT).parent.parts, path.stem}
             if path.suffix in {".py", ".sql"} and not words & PRESENTATION:
@@ -148,7 +147,7 @@ def _sources() -> Iterator[Path]:
 
 
 def _sweep() -> None:
-    """Whoever can take a run's lock knows that the run is over, and was killed."""
+    """Remove killed runs' folders: a run's lock is free only if the run was killed."""
     for place in TESTS.glob("run-*"):
         lock = Lock(place / "lock")
         if lock.acquire():

@@ -1,4 +1,4 @@
-"""Runs PostgreSQL's programs as somebody other than root, whom they refuse to serve."""
+"""Runs PostgreSQL's programs as an account other than root, as which they refuse to run."""
 
 import hashlib
 import os
@@ -18,7 +18,7 @@ SHARED_TEMP = Path("/var/tmp")  # noqa: S108 -- What stands there has to be our 
 
 @dataclass(frozen=True)
 class Footing:
-    """Which programs run, on which folder, and as whom."""
+    """Which programs run, on which folder, and as which account."""
 
     programs: Path
     data: Path
@@ -30,7 +30,7 @@ class Footing:
         return subprocess.Popen(command, cwd="/", **self._identity(), **options)
 
     def adopt(self, path: Path) -> None:
-        """Hand a file or folder to the account that the programs run as."""
+        """Give a file or folder to the account that the programs run as."""
         if self.account:
             os.chown(path, self.account.pw_uid, self.account.pw_gid)
 

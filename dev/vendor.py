@@ -1,6 +1,6 @@
 """Fetches the interface kit and its icons at pinned versions, and keeps only the files we serve.
 
-Run by `make vendor`. The kept files are committed, so nobody else needs npm or a network.
+Run by `make vendor`. The kept files are committed, so no other command needs npm or a network.
 """
 
 import base64

@@ -1,9 +1,9 @@
-"""Composition: settings, URL roots, the Celery app, health. Imported by nobody."""
+"""Composition: settings, URL roots, the Celery app, health. No other package imports it."""
 
-from saas import scrubbing
+from saas import redaction
 from saas.celery import app as celery_app
 
 __all__ = ["celery_app"]
 
-# Before any setting is read: what Python prints of one that is malformed quotes it.
-scrubbing.install()
+# Before any setting is read: the traceback of a malformed one quotes it.
+redaction.install()

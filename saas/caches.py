@@ -1,8 +1,8 @@
 """The cache: Redis, and while it is away, each process's own memory.
 
-Without that, nobody could sign in while Redis is away: allauth counts tries in the cache,
-and refuses what it can't count. Counted by each process for itself, the limits are looser,
-but still there.
+Without the fallback, sign-in would fail while Redis is away: allauth counts attempts in the
+cache, and refuses what it can't count. Counted in each process, the limits are looser, but
+still there.
 """
 
 from collections.abc import Callable
@@ -12,23 +12,23 @@ from django.core.cache.backends.locmem import LocMemCache
 from django_redis.cache import RedisCache
 from redis import RedisError
 
-from tasks import breakers
+from tenancy import circuit_breaker
 
-# How much a process keeps meanwhile. Django's 300 would be emptied by a stranger in a minute,
-# and with it the counts of who tried what.
+# Entries of the fallback in each process. A visitor could evict Django's default of 300 in a
+# minute, and with them the counts of attempts.
 MOST_ENTRIES = 20_000
 
 
 def _with_fallback(name: str) -> Callable[..., Any]:
-    """Return a method that asks Redis, and the local memory when Redis doesn't answer."""
+    """Return a method that uses Redis, and the local memory when Redis doesn't answer."""
 
     def method(self: "FallbackCache", *args: Any, **kwargs: Any) -> Any:
-        if breakers.redis.allows():
+        if circuit_breaker.redis.allows():
             try:
-                with breakers.redis.watching(RedisError):
+                with circuit_breaker.redis.watching(RedisError):
                     return getattr(RedisCache, name)(self, *args, **kwargs)
             except RedisError:
-                # The breaker has said so; the spare answers.
+                # The circuit breaker has logged it; the fallback answers.
                 pass
         return getattr(self.local, name)(*args, **kwargs)
 
@@ -36,7 +36,7 @@ def _with_fallback(name: str) -> Callable[..., Any]:
 
 
 class FallbackCache(RedisCache):
-    """Redis with a spare. What the spare holds is never longer valid than its timeout."""
+    """Redis with a fallback. An entry of the fallback is never valid beyond its timeout."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)

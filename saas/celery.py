@@ -16,29 +16,29 @@ app.autodiscover_tasks(related_name="jobs")
 
 @setup_logging.connect
 def keep_django_logging(**_: Any) -> None:
-    """Leave logging to Django's settings: a receiver is all it takes."""
+    """Leave logging to Django's settings: Celery sets up none if a receiver is connected."""
 
 
 @worker_init.connect
 @beat_init.connect
 def check_keys(**_: Any) -> None:
-    """Refuse to start with keys that protect nothing."""
-    from saas.keys import refuse_weak_keys  # Once the apps, and their checks, are loaded.
+    """Refuse to start with missing or weak keys."""
+    from saas.keys import refuse_weak_keys  # After the apps, and their checks, are loaded.
 
     refuse_weak_keys()
 
 
 @worker_ready.connect
 def fill_the_spare_schemas(sender: Any, **_: Any) -> None:
-    """Have schemas ready for the first visitors of a new service: beat asks a minute later."""
-    sender.app.send_task("tenants.jobs.fill_spares", expires=60)
+    """Fill the schema pool for the first sign-ups of a new service: beat does so a minute later."""
+    sender.app.send_task("tenancy.jobs.fill_pool", expires=60)
 
 
 @beat_init.connect
 def show_that_beat_beats(sender: Any, **_: Any) -> None:
     """Touch a file beside the schedule with each task that beat sends; bin/healthcheck reads it.
 
-    The schedule's own file is no sign of life: its database writes when it pleases.
+    The schedule's own file doesn't show that beat runs: its database writes at irregular times.
     """
     alive = Path(f"{sender.schedule_filename}.alive")
 

@@ -1,4 +1,4 @@
-"""Django's command line, with the context that each command needs."""
+"""Django's command line, with the tenant context that each command needs."""
 
 import os
 import sys
@@ -8,14 +8,14 @@ from contextlib import AbstractContextManager, nullcontext
 import django
 from django.core.management import execute_from_command_line
 
-# Commands of Django and its libraries that are about the shared tables, or that visit the
-# schemas by themselves. Our own choose their context; any other command has none, and its
-# first query raises.
+# Commands of Django and its libraries that use the shared tables, or that iterate over the
+# schemas themselves. Our own choose their context; any other command has none, and its first
+# query raises `ContextMissingError`.
 PUBLIC_COMMANDS = frozenset(
     {"check", "createsuperuser", "makemigrations", "migrate", "migrate_schemas", "showmigrations",
      "sqlmigrate", "changepassword"}
 )  # fmt: skip
-# Those among them that change tables: they work as the tables' owner.
+# Those among them that change tables: they run as the tables' owner.
 MIGRATING_COMMANDS = frozenset({"migrate", "migrate_schemas"})
 WHOSE_DATA = """\
 Whose data is {command} about? It ran without a tenant, and nothing was done. Say one of:
@@ -43,16 +43,17 @@ def _context_of(command: str) -> AbstractContextManager[None]:
     if command not in PUBLIC_COMMANDS:
         return nullcontext()
     django.setup()
-    from tasks.roles import DatabaseRole
-    from tasks.workspace import acting_as, public_context
+    from tenancy.context import database_role, public_context
+    from tenancy.roles import MIGRATOR
+    from tenants.roles import OPERATOR
 
     if command in MIGRATING_COMMANDS:
-        return acting_as(DatabaseRole.MIGRATOR, within=public_context())
-    return public_context(DatabaseRole.OPERATOR)
+        return database_role(MIGRATOR, within=public_context())
+    return public_context(OPERATOR)
 
 
 def _lacks_context(error: RuntimeError) -> bool:
-    # Imported late: the backend wants the apps loaded.
-    from tenants.postgresql.context import ContextMissingError
+    # Imported late: the backend needs the apps loaded.
+    from tenancy.postgresql.search_path import ContextMissingError
 
     return isinstance(error, ContextMissingError)

@@ -1,4 +1,4 @@
-"""What every template may say about where it is."""
+"""The template context that all pages share."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How gunicorn serves us: threads, the same everywhere."""
+"""The configuration of gunicorn: threads, the same in every environment."""
 
 import contextlib
 import errno
@@ -11,8 +11,8 @@ from typing import Any
 from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from saas.scrubbing import ScrubbingFormatter
-from saas.timeouts import CLIENT_CLOSE, CLIENT_READ, CLIENT_WRITE
+from saas.redaction import RedactingFormatter
+from tenancy.timeouts import CLIENT_CLOSE, CLIENT_READ, CLIENT_WRITE
 
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_WORKERS", "2"))
@@ -20,7 +20,7 @@ threads = int(os.environ.get("WEB_THREADS", "8"))
 timeout = 60
 graceful_timeout = 20
 keepalive = 5
-# Said here, so that nobody's default decides: what is longer is refused before we see it.
+# Set here, so that no default applies: gunicorn refuses longer requests before Django sees them.
 limit_request_line = 4094
 limit_request_fields = 100
 limit_request_field_size = 8190
@@ -30,25 +30,25 @@ accesslog = "-"
 
 behind_proxies = int(os.environ.get("TRUSTED_PROXIES", "0")) > 0
 forwarded_allow_ips = "*" if behind_proxies else "127.0.0.1"
-# By default gunicorn takes SCRIPT_NAME and PATH_INFO from a request's headers. A visitor who sends
-# them would choose under which address a page is found, and what links in e-mails begin with.
+# By default gunicorn takes SCRIPT_NAME and PATH_INFO from a request's headers. With them a visitor
+# would choose under which address a page is found, and what links in e-mails begin with.
 forwarder_headers = ""
 secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
 client = "%({x-forwarded-for}i)s" if behind_proxies else "%(h)s"
-# The path without its query: handoffs carry their token there.
+# The path without its query, which holds the token of a handoff.
 access_log_format = f'{client} "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
 
 
-class ScrubbingLogger(Logger):
-    """gunicorn's, whose lines are scrubbed like ours: it quotes addresses that it can't read."""
+class RedactingLogger(Logger):
+    """gunicorn's logger with scrubbed lines: it quotes addresses that it can't parse."""
 
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)
         for handler in (*self.error_log.handlers, *self.access_log.handlers):
-            handler.setFormatter(ScrubbingFormatter(handler.formatter))
+            handler.setFormatter(RedactingFormatter(handler.formatter))
 
 
-logger_class = ScrubbingLogger
+logger_class = RedactingLogger
 
 
 class ClientSocket(socket.socket):
@@ -94,7 +94,7 @@ class ClientSocket(socket.socket):
 
 
 class Connection(TConn):
-    """gunicorn's connection, for which neither a thread nor the worker's loop waits idly.
+    """gunicorn's connection, which blocks neither a thread nor the worker's loop while it is idle.
 
     gunicorn's own holds a thread for five seconds until the first byte comes, and stops the
     loop for two seconds until the client has closed.

@@ -1,4 +1,4 @@
-"""Processes that serve don't start with keys that protect nothing."""
+"""Refuse to start serving processes with missing or weak keys."""
 
 import sys
 
@@ -6,9 +6,9 @@ from django.core.checks import Tags, run_checks
 
 
 def refuse_weak_keys() -> None:
-    """End the process, with the reasons, when a check of the keys fails.
+    """End the process, with the reasons, if a check of the keys fails.
 
-    `manage.py` runs all checks by itself; gunicorn and Celery run none.
+    `manage.py` runs all checks itself; gunicorn and Celery run none.
     """
     errors = [error for error in run_checks(tags=[Tags.security]) if error.is_serious()]
     if found := [f"{error.id}: {error.msg}" for error in errors]:

@@ -1,4 +1,4 @@
-"""How the service logs: one structured line an event, carrying the tenant's schema."""
+"""Logging: one structured line per event, with the tenant's schema."""
 
 import logging
 from http import HTTPStatus
@@ -7,21 +7,21 @@ from typing import Any
 import structlog
 from django.db import connection
 
-from saas.scrubbing import safely, scrub_event
+from saas.redaction import safely, scrub_event
 
-# What they say of each sweep would bury what a person looks for.
+# Loggers of a line or more per sweep or request: below a warning, these would hide the others.
 CHATTY = ("celery.app.trace", "celery.beat", "celery.worker.strategy", "django.server")
 
 
 class StructuredFormatter(structlog.stdlib.ProcessorFormatter):
-    """structlog's, for which no line is a reason to print its arguments instead."""
+    """structlog's formatter, which never prints the arguments of a line that it can't format."""
 
     def format(self, record: logging.LogRecord) -> str:
         return safely(lambda: super(StructuredFormatter, self).format(record), record)
 
 
 def add_schema(_logger: Any, _name: str, event: structlog.typing.EventDict) -> Any:
-    """Add the schema that the thread works in, when it works in one."""
+    """Add the schema that the thread's connection is set to, if any."""
     if schema_name := getattr(connection, "schema_name", None):
         event.setdefault("schema", schema_name)
     return event
@@ -30,7 +30,7 @@ def add_schema(_logger: Any, _name: str, event: structlog.typing.EventDict) -> A
 def shorten_refusals(_logger: Any, _name: str, event: structlog.typing.EventDict) -> Any:
     """Drop the traceback of a request that was refused, or came while the database was away.
 
-    Nothing of ours is broken then.
+    Neither is a defect of the service.
     """
     record = event.get("_record")
     is_away = getattr(record, "status_code", None) == HTTPStatus.SERVICE_UNAVAILABLE
@@ -40,7 +40,7 @@ def shorten_refusals(_logger: Any, _name: str, event: structlog.typing.EventDict
 
 
 def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
-    """Return the `LOGGING` setting: JSON lines for machines, coloured ones for people."""
+    """Return the `LOGGING` setting: JSON lines for machines, plain ones for people."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -75,6 +75,6 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
         "formatters": {"structured": formatter},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": level},
-        # Django's own handlers write as they please, and mail whole requests to ADMINS.
+        # Django's own handlers have formats of their own, and mail whole requests to ADMINS.
         "loggers": {"django": {"handlers": []}} | {name: {"level": "WARNING"} for name in CHATTY},
     }

@@ -1,4 +1,4 @@
-"""What every host answers alike: health, headers, and the right session cookie."""
+"""Middleware of all hosts: scrubbed logs, health, security headers and the session cookie."""
 
 from collections.abc import Callable
 from typing import cast
@@ -10,15 +10,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.security import SecurityMiddleware
 
 from accounts.sessions import SessionStore
-from saas import health, outages
+from operations import health
+from saas import unavailable
 from saas.policy import PERMISSIONS
-from saas.scrubbing import present_request
+from saas.redaction import present_request
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
-class ScrubbingMiddleware:
-    """Have what a request carries masked in whatever is logged while it is answered."""
+class RedactionMiddleware:
+    """Mask what a request carries in all log lines until it is answered."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -32,7 +33,7 @@ class ScrubbingMiddleware:
 
 
 class HealthMiddleware:
-    """Answer `/healthz` and `/readyz` on any host, before anybody asks whose it is."""
+    """Answer `/healthz` and `/readyz` on any host, before its tenant is looked up."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -48,29 +49,29 @@ class HealthMiddleware:
 
 
 class SecurityHeadersMiddleware(SecurityMiddleware):
-    """Put what keeps browsers strict on every answer, whoever gave it (OWASP ASVS 3.4).
+    """Set the browser's security headers on every response, of any origin (OWASP ASVS 3.4).
 
-    It stands outermost: Django turns what is raised further in into an answer before it comes
-    here, and static files, health and refusals come by as well. Django's own stands further in,
-    and redirects to HTTPS.
+    It is outermost: Django turns exceptions raised further in into responses before they come
+    here, and static files, health and refusals pass here as well. Django's own middleware is
+    further in, and redirects to HTTPS.
     """
 
     HEADERS = {
         "Permissions-Policy": PERMISSIONS,
         "Cross-Origin-Resource-Policy": "same-origin",
-        # Tenants are one site to a browser; so each gets a process of its own where it can.
+        # To a browser, all tenants are one site: this requests a process for each origin.
         "Origin-Agent-Cluster": "?1",
-        # Whatever says nothing else is somebody's own: in no cache, nor behind the back button.
+        # The default of responses that set none: in no cache, nor behind the back button.
         "Cache-Control": "private, no-store",
     }
 
     def process_request(self, request: HttpRequest) -> None:
-        """Leave the redirect to Django's."""
+        """Leave the redirect to Django's own middleware."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response = super().process_response(request, response)
         if "Strict-Transport-Security" in response.headers and not _is_below_base(request):
-            # Somebody's own domain: what lies below it is not ours to promise.
+            # A custom domain: the service makes no promise for its subdomains.
             response.headers["Strict-Transport-Security"] = f"max-age={self.sts_seconds}"
         for name, value in self.HEADERS.items():
             response.headers.setdefault(name, value)
@@ -79,23 +80,23 @@ class SecurityHeadersMiddleware(SecurityMiddleware):
 
 
 class SessionMiddleware(DjangoSessionMiddleware):
-    """Django's, whose cookie holds a token that no row does; operators have a cookie of their own.
+    """Django's, with a token in the cookie that no row holds, and a separate cookie for operators.
 
-    The operators' one is sent to `/operator/` alone: the public pages beside it have no
-    session at all. On the way in it takes the place of the one that Django reads, so that a
-    cookie set for the whole domain by somebody's page is nobody's session; on the way out it
-    is renamed.
+    The operators' cookie is sent to `/operator/` alone: the public pages beside it have no
+    session. In a request, it replaces the cookie that Django reads, so that a cookie which a
+    tenant's page sets for the whole domain is never used as a session; in a response, Django's
+    cookie is renamed.
     """
 
     def process_request(self, request: HttpRequest) -> None:
         if _is_base(request):
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
             token = request.COOKIES.get(settings.OPERATOR_COOKIE_NAME)
-            # A browser sends it nowhere else; whoever works there may read no session.
+            # A browser sends it to no other path; the role of other paths may read no session.
             if token and request.path_info.startswith(settings.OPERATOR_PATH):
                 request.COOKIES[settings.SESSION_COOKIE_NAME] = token
         if not request.COOKIES.get(settings.SESSION_COOKIE_NAME, "").isalnum():
-            # No token of ours.
+            # Not a token of this service.
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
         request.session = SessionStore.of_cookie(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
 
@@ -104,8 +105,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
         try:
             response = super().process_response(request, response)
         except SessionInterrupted as error:
-            # Django takes every failure to save for a session that somebody has ended.
-            outages.raise_if_behind(error)
+            # Django takes every failure to save for a session that was ended meanwhile.
+            unavailable.raise_if_behind(error)
             raise
         _put_token(request, response)
         if _is_base(request) and settings.SESSION_COOKIE_NAME in response.cookies:
@@ -117,9 +118,9 @@ class SessionMiddleware(DjangoSessionMiddleware):
 
 
 def _put_token(request: HttpRequest, response: HttpResponse) -> None:
-    """Replace the row's key, which Django puts into the cookie.
+    """Replace the row's key, which Django puts into the cookie, by the token.
 
-    A session that some code has loaded by its key has no token: the browser keeps its own.
+    A session that was loaded by its key has no token: the browser keeps its cookie.
     """
     cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
     if cookie is None or not cookie.value:
@@ -132,11 +133,11 @@ def _put_token(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def _is_base(request: HttpRequest) -> bool:
-    """Whether the request came to the service's own host: the tenant middleware has seen it."""
+    """Whether the tenant middleware has found that the request came to the service's own host."""
     return getattr(request, "workspace", None) is None
 
 
 def _is_below_base(request: HttpRequest) -> bool:
-    """Whether the name that was asked for, be it one or not, ends in the base domain."""
+    """Whether the requested host name, valid or not, ends in the base domain."""
     name = request.META.get("HTTP_HOST", "").partition(":")[0].rstrip(".").lower()
     return f".{name}".endswith(f".{settings.BASE_DOMAIN}")

@@ -1,10 +1,10 @@
-"""What our pages may load and use: the Content-Security-Policy (CSP level 3) and its kin."""
+"""What pages may load and use: Content-Security-Policy (CSP level 3), Permissions-Policy."""
 
 from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
 
-# Devices and sensors that no page of ours asks for, nor what it might be made to load.
+# Browser features that no page uses, and that injected content may not use.
 _UNUSED = (
     "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope",
     "hid", "magnetometer", "microphone", "midi", "payment", "serial", "usb",
@@ -13,15 +13,13 @@ PERMISSIONS = ", ".join(f"{name}=()" for name in _UNUSED)
 
 
 def content_security_policy(*, tenants: str) -> dict[str, Any]:
-    """Return django-csp's setting. `tenants` is the source of every tenant's host, to which
-    forms may lead.
-    """
+    """Return django-csp's setting. Forms may lead to `tenants`, the source of tenants' hosts."""
     return {
         "DIRECTIVES": {
             "default-src": [NONE],
             "script-src": [SELF, NONCE],
             "style-src": [SELF, NONCE],
-            # Tabler draws its ticks and carets from data URLs.
+            # Tabler's ticks and carets are data URLs.
             "img-src": [SELF, "data:"],
             "font-src": [SELF],
             "connect-src": [SELF],

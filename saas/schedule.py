@@ -1,16 +1,16 @@
-"""What beat asks for, and how often."""
+"""The tasks that beat sends, and their intervals in seconds."""
 
 from typing import Any
 
 
 def beat_schedule(*, sweep: float) -> dict[str, dict[str, Any]]:
-    """Return beat's schedule. What waits longer than its next turn is dropped."""
+    """Return beat's schedule. A task expires after its interval, the sweep after a minute."""
     return {
         "relay-the-outbox": _every(sweep, "tasks.jobs.sweep", expires=60),
         "erase-expired-payloads": _every(600.0, "tasks.jobs.erase_expired"),
         "prune-the-outbox": _every(600.0, "tasks.jobs.prune"),
         "review-unverified-tenants": _every(300.0, "tenants.jobs.review_unverified"),
-        "fill-the-spare-schemas": _every(60.0, "tenants.jobs.fill_spares"),
+        "fill-the-schema-pool": _every(60.0, "tenancy.jobs.fill_pool"),
         "prune-the-tenants": _every(300.0, "tenants.jobs.prune_all"),
     }
 

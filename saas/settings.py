@@ -1,8 +1,8 @@
 """Every setting of the service, read once from the environment.
 
 A variable that is missing or malformed stops the start with its name. Only
-`SAAS_ENV=development` and `SAAS_ENV=test` know defaults for secrets; production, which is
-what an unset `SAAS_ENV` means, knows none.
+`SAAS_ENV=development` and `SAAS_ENV=test` have defaults for secrets; production, the default
+of `SAAS_ENV`, has none.
 """
 
 import os
@@ -13,28 +13,28 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from saas import timeouts
+from operations.unfold import unfold_config
 from saas.limits import service_limits, sign_in_limits, unverified_limits
 from saas.logs import logging_config
 from saas.policy import content_security_policy
 from saas.schedule import beat_schedule
-from saas.unfold import unfold_config
+from tenancy import timeouts
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
 
-# --- Where we run ---------------------------------------------------------------------
+# --- Environment ----------------------------------------------------------------------
 
 SAAS_ENV = env.str("SAAS_ENV", default="production")
 if SAAS_ENV not in {"development", "test", "production"}:
     raise ImproperlyConfigured(f"SAAS_ENV is {SAAS_ENV!r}: say development, test or production.")
 PRODUCTION = SAAS_ENV == "production"
-# Whose patience with the database holds: a page's, a task's or a command's.
+# The kind of process, which selects the database timeouts.
 SAAS_PROCESS = env.str("SAAS_PROCESS", default="web")
-if SAAS_PROCESS not in timeouts.PATIENCE:
-    known = ", ".join(timeouts.PATIENCE)
+if SAAS_PROCESS not in timeouts.DATABASE_TIMEOUTS:
+    known = ", ".join(timeouts.DATABASE_TIMEOUTS)
     raise ImproperlyConfigured(f"SAAS_PROCESS is {SAAS_PROCESS!r}: say one of {known}.")
 DEBUG = env.bool("DEBUG", default=False)
 if PRODUCTION and DEBUG:
@@ -53,10 +53,10 @@ BASE_PORT = f":{_origin.port}" if _origin.port else ""
 SECURE = BASE_SCHEME == "https"
 
 # Hosts are checked by the tenant middleware, against rows. Django's own list can only name
-# the base domain and what lies below it; custom domains are rows as well.
+# the base domain and its subdomains; custom domains are rows as well.
 ALLOWED_HOSTS = ["*"]
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
-# Whoever shows it to /readyz is told which part is away.
+# With this token, /readyz answers which part is away.
 HEALTH_TOKEN = env.str("HEALTH_TOKEN", default="")
 
 # --- Secrets --------------------------------------------------------------------------
@@ -70,13 +70,13 @@ if PRODUCTION and (len(SECRET_KEY) < SECRET_KEY_LENGTH or "insecure" in SECRET_K
     )
 # Fernet keys for sessions and payloads at rest, the newest first; older ones only decrypt.
 PAYLOAD_KEYS = env.list("PAYLOAD_KEYS")
-# Keys the directory's address hashes. After a change: rebuild_directory.
+# The key of the directory's address hashes. After a change: rebuild_directory.
 DIRECTORY_KEY = env.str("DIRECTORY_KEY")
 
 # --- Apps -----------------------------------------------------------------------------
 
-# The same tables stand in public (operators) and in each tenant's schema (its people):
-# whatever has a foreign key to the user belongs here, or deletes cross schemas.
+# The same tables are in public (operators) and in each tenant's schema (its members): an app
+# with a foreign key to the user belongs here, or deletes cross schemas.
 _PEOPLE_APPS = [
     "accounts",
     "django.contrib.auth",
@@ -85,14 +85,22 @@ _PEOPLE_APPS = [
     "allauth.account",
     "allauth.usersessions",
 ]
-# `tenants` before django_tenants, some of whose commands it replaces.
-SHARED_APPS = ["tenants", "django_tenants", "django.contrib.contenttypes", "tasks", *_PEOPLE_APPS]
+SHARED_APPS = [
+    "tenancy",
+    "tenants",
+    "django_tenants",
+    "django.contrib.contenttypes",
+    "tasks",
+    *_PEOPLE_APPS,
+]
 TENANT_APPS = _PEOPLE_APPS
 INSTALLED_APPS = [
-    # Before django_tenants, whose own admin/index.html would shadow Unfold's.
+    # Before django_tenants: its own admin/index.html would shadow Unfold's.
     "unfold",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
+    # Before django_tenants: it replaces some of its commands.
+    "operations",
     *SHARED_APPS,
     "django.contrib.messages",
     "django.contrib.humanize",
@@ -108,13 +116,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # The outermost: whatever is logged below it may quote what the request carries.
-    "saas.middleware.ScrubbingMiddleware",
-    # These two see every answer; what they add is on all of them.
+    # The outermost: log lines of all others may quote what the request carries.
+    "saas.middleware.RedactionMiddleware",
+    # These two see every response, and set headers on all of them.
     "saas.middleware.SecurityHeadersMiddleware",
     "csp.middleware.CSPMiddleware",
-    # Before anything that chooses by the path.
-    "saas.intake.IntakeMiddleware",
+    # Before all middleware that reads the path.
+    "saas.request_validation.RequestValidationMiddleware",
     "saas.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -159,44 +167,46 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 DATABASES = {
     "default": {
         **env.db_url("DATABASE_URL"),
-        "ENGINE": "tenants.postgresql",
-        # A cursor that is declared on the server would not carry the tenant's context.
+        "ENGINE": "tenancy.postgresql",
+        # A server-side cursor would not carry the tenant's context.
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "CONN_HEALTH_CHECKS": True,
     }
 }
 _pool_size = env.int("DATABASE_POOL_SIZE", default=0)
-# What else the URL asks for stays: sslmode, target_session_attrs …
+# Other options of the URL stay: sslmode, target_session_attrs …
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     **timeouts.database(process=SAAS_PROCESS, pool_size=_pool_size),
-    # So many schemas a connection sees, as PostgreSQL remembers the tables of each; 0 is any.
+    # Schemas that a connection uses at most, as PostgreSQL caches the tables of each; 0: no limit.
     "most_schemas": env.int("SCHEMAS_A_CONNECTION", default=200),
 }
 if not _pool_size:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE", default=600)
-# Somebody who may create roles: `setup_roles` alone works as them.
+# A role that may create roles: `setup_roles` alone connects with it.
 DATABASE_ADMIN_URL = env.str("DATABASE_ADMIN_URL", default="")
-DDL_PATIENCE = timeouts.DDL.as_parameters()
-# Whose schemas migrate first, by subdomain, so that nobody else's do where theirs fails.
+DDL_TIMEOUTS = timeouts.DDL.as_parameters()
+# Subdomains of the tenants that migrate first: if one of them fails, no others migrate.
 CANARY_TENANTS = env.list("CANARY_TENANTS", default=[])
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# So many schemas stand ready for the next sign-ups; 0 switches it off.
-SPARE_SCHEMAS = env.int("SPARE_SCHEMAS", default={"test": 0, "development": 2}.get(SAAS_ENV, 8))
+# Number of pooled schemas for the next sign-ups; 0 switches the pool off.
+SCHEMA_POOL_SIZE = env.int(
+    "SCHEMA_POOL_SIZE", default={"test": 0, "development": 2}.get(SAAS_ENV, 8)
+)
 TENANT_MODEL = "tenants.Tenant"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
 
 # --- Cache, queue ---------------------------------------------------------------------
 
 REDIS_URL = env.str("REDIS_URL")
-# Seconds that a page waits for Redis before it does without.
+# Seconds that a page waits for Redis before it continues without.
 REDIS_TIMEOUT = env.float("REDIS_TIMEOUT", default=1.0)
 CACHES = {
     "default": {
         "BACKEND": "saas.caches.FallbackCache",
         "LOCATION": REDIS_URL,
-        "KEY_FUNCTION": "tasks.workspace.cache_key",
+        "KEY_FUNCTION": "tenancy.context.cache_key",
         "TIMEOUT": 300,
         "OPTIONS": timeouts.redis(REDIS_TIMEOUT),
     }
@@ -211,7 +221,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Workers wait for the broker, however long.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Workers wait for the broker without a limit.
 CELERY_BROKER_CONNECTION_TIMEOUT = timeouts.CONNECT
 CELERY_BROKER_TRANSPORT_OPTIONS = timeouts.broker()
 CONTROL_PING_SECONDS = timeouts.CONTROL_PING
@@ -222,31 +232,31 @@ CELERY_BEAT_SCHEDULE = beat_schedule(sweep=env.float("OUTBOX_SWEEP_SECONDS", def
 
 vars().update(env.email_url("EMAIL_URL"))
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
-# What a provider's backend wants to know, such as {"SENDGRID_API_KEY": "…"}.
+# Settings of a provider's backend, such as {"SENDGRID_API_KEY": "…"}.
 ANYMAIL = {"REQUESTS_TIMEOUT": timeouts.HTTP, **env.json("ANYMAIL", default={})}
 EMAIL_TIMEOUT = timeouts.SMTP
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{BASE_DOMAIN}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-# Where people reach whoever runs the service; pages that need it say so.
+# The operators' address for visitors and members, shown on pages that need it.
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="")
-# Twice the wait each time, up to an hour: two days in all, so that a day's outage kills nothing.
+# Back-off doubles up to an hour: two days in all, so that no message is dead after a day's outage.
 OUTBOX_MAX_ATTEMPTS = env.int("OUTBOX_MAX_ATTEMPTS", default=60)
 OUTBOX_FIRST_RETRY_SECONDS = env.float("OUTBOX_FIRST_RETRY_SECONDS", default=30.0)
 OUTBOX_LONGEST_RETRY_SECONDS = env.float("OUTBOX_LONGEST_RETRY_SECONDS", default=3600.0)
-# How many letters the provider takes, from all workers together: "10/second". Empty: any.
+# E-mails that the provider takes from all workers together: "10/second". Empty: no limit.
 OUTBOX_RATE = env.str("OUTBOX_RATE", default="")
-# How many processes of a machine send in bulk at once; 0: one fewer than it has cores.
+# Processes of a machine that send in bulk at once; 0: one fewer than it has cores.
 OUTBOX_ROUNDS = env.int("OUTBOX_ROUNDS", default=0) or max(1, (os.cpu_count() or 1) - 1)
 
 # --- People ---------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-# W004 overlooks a unique constraint on an expression: Lower("email") is ours.
+# W004 overlooks a unique constraint on an expression, such as ours on Lower("email").
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["accounts.adapters.Backend"]
 # OWASP ASVS 11.4.2: argon2id at its floor (19 MiB, t=2, p=1), see accounts/hashers.py.
 PASSWORD_HASHERS = ["accounts.hashers.Argon2idHasher"]
-# In each process; the others wait for a moment.
+# Concurrent hashes in each process; others wait.
 HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=0) or os.cpu_count() or 1
 _VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
@@ -270,7 +280,7 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-# An unknown address gets a letter that says so, so that it costs what a known one costs.
+# An unknown address gets an e-mail that says so, so that it costs as much as a known one.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_CHANGE_EMAIL = True
@@ -290,16 +300,16 @@ ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.tokens.TenantTokenGenerator"  # noqa: S105  # A class.
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 USERSESSIONS_TRACK_ACTIVITY = False
-# The column's 16 characters are counted in this format; pages say `as_international`.
+# The column's 16 characters are counted in this format; pages use `as_international`.
 PHONENUMBER_DEFAULT_FORMAT = "E164"
 INVITATION_DAYS = 7
 HANDOFF_SECONDS = 60
 TERMS_VERSION = "2026-11-01"
 
-# --- How long things stay, in days ----------------------------------------------------
+# --- Retention, in days ---------------------------------------------------------------
 
 NAME_RESTS_DAYS = env.int("NAME_RESTS_DAYS", default=90)
-# From the sign-up on: when an owner who confirms no address is told, and when it ends.
+# Since sign-up, with an unconfirmed address: when the owner is told, when the workspace is closed.
 UNVERIFIED_NOTICE_DAYS = env.int("UNVERIFIED_NOTICE_DAYS", default=7)
 UNVERIFIED_DAYS = env.int("UNVERIFIED_DAYS", default=14)
 if not 0 < UNVERIFIED_NOTICE_DAYS < UNVERIFIED_DAYS:
@@ -327,8 +337,8 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax
 CSRF_COOKIE_NAME = f"{_host}csrf"
 CSRF_FAILURE_VIEW = "saas.views.csrf_failure"
 LANGUAGE_COOKIE_NAME = f"{_host}language"
-# The operators' session is no customer's: own name, and sent to /operator/ alone. A path
-# forbids the __Host- prefix (RFC 6265bis, section 4.1.3.2).
+# The operators' session has a cookie of its own, sent to /operator/ alone. A path forbids the
+# __Host- prefix (RFC 6265bis, section 4.1.3.2).
 OPERATOR_COOKIE_NAME = "__Secure-operator" if SECURE else "operator"
 OPERATOR_PATH = "/operator/"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
@@ -338,7 +348,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# The sign-up's answer sends the browser on to the new tenant's host.
+# The sign-up's response redirects the browser to the new tenant's host.
 CONTENT_SECURITY_POLICY = content_security_policy(
     tenants=f"{BASE_SCHEME}://*.{BASE_DOMAIN}{BASE_PORT}"
 )
@@ -368,9 +378,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": _manifest if PRODUCTION else _plain},
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
-WHITENOISE_ALLOW_ALL_ORIGINS = False  # No other site's page reads our files.
-# A body is 1 MB at most, and one with a picture a picture longer; saas/intake.py refuses what
-# is larger before it is read. Below 2.5 MB, Django keeps an upload in memory.
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # Pages of other sites can't read our files.
+# A body is 1 MB at most, plus a picture where the view takes one; saas/request_validation.py
+# refuses larger ones before they are read. Below 2.5 MB, Django keeps an upload in memory.
 PICTURE_MAX_BYTES = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 

@@ -14,14 +14,14 @@ from django.views import defaults
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from accounts.clients import with_retry_after
-from tasks.errors import RateLimitedError
+from accounts.client_ip import with_retry_after
+from tenancy.errors import RateLimitedError
 
 
 @cache_control(private=True, no_cache=True)
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
-    """Say what this is, and lead to sign-up."""
+    """Describe the product, with a link to sign-up."""
     return render(request, "saas/landing.html")
 
 
@@ -33,11 +33,11 @@ def terms(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Say that the page was too old, instead of what went wrong inside."""
+    """Explain that the page was too old, instead of showing Django's reason."""
     return render(request, "403_csrf.html", {"reason": reason}, status=403)
 
 
-# Which of allauth's limits its pages count by.
+# The limit that each of allauth's pages counts by, by URL name.
 COUNTED = {
     "account_reset_password_from_key": "reset_password_from_key",
     "account_change_password": "change_password",
@@ -47,14 +47,14 @@ COUNTED = {
 
 
 def too_many(request: HttpRequest) -> HttpResponse:
-    """Say that allauth has counted too many tries, and when the next one is free."""
+    """Answer too many attempts, as counted by allauth, with the time of the next one."""
     error = RateLimitedError(_seconds_left(request))
     page = render(request, "429.html", {"minutes": error.minutes})
     return with_retry_after(page, error)
 
 
 def _seconds_left(request: HttpRequest) -> int:
-    """Return how long allauth goes on refusing; ten seconds, the wait for a code, elsewhere."""
+    """Return for how many seconds allauth refuses; at least 10, the wait for a code."""
     page = request.resolver_match.url_name if request.resolver_match else ""
     waits = [10.0]
     for rate in get_rates(app="allauth.account", action=COUNTED.get(page or "", "")):
@@ -68,7 +68,7 @@ def _seconds_left(request: HttpRequest) -> int:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer what makes no sense; 413 where there is too much of it (RFC 9110, 15.5.14)."""
+    """Answer 400 to a malformed request, 413 to one that is too large (RFC 9110, 15.5.14)."""
     response = defaults.bad_request(request, exception)
     if isinstance(exception, RequestDataTooBig):
         response.status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE

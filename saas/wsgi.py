@@ -10,11 +10,11 @@ from saas.keys import refuse_weak_keys
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
 django.setup(set_prefix=False)
 
-from saas.intake import Request  # noqa: E402  # It needs Django set up.
+from saas.request_validation import Request  # noqa: E402  # It needs Django set up.
 
 
 class Application(WSGIHandler):
-    """Django's, with a request that no header can break before the middleware sees it."""
+    """Django's, with a request that malformed headers can't break before the middleware."""
 
     request_class = Request
 

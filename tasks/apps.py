@@ -1,4 +1,4 @@
-"""The floor: outbox, relay, deliveries."""
+"""Django app of background work: outbox, relay, e-mail deliveries."""
 
 from importlib import import_module
 

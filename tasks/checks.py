@@ -1,4 +1,4 @@
-"""System checks: keys that would protect nothing, or that one leak would give away together."""
+"""System checks: keys that are missing, weak, or used for more than one purpose."""
 
 from typing import Any
 
@@ -7,15 +7,16 @@ from django.conf import settings
 from django.core.checks import Error, Tags, register
 
 MIN_DIRECTORY_KEY = 32
-# Of 64 random hexadecimal digits one in five lacks some digit of the sixteen; none lacks nine.
+# Different characters of a key. One in five random keys of 64 hexadecimal digits lacks a digit;
+# none lacks nine.
 FEWEST = 8
-# What examples and forgotten templates hold.
+# Parts of keys in examples and unedited templates.
 DEFAULTS = ("insecure", "change", "example", "secret", "key-of-44-characters")
 
 
 @register(Tags.security)
 def payload_keys_are_keys(**_: Any) -> list[Error]:
-    """Say when there is no payload key, or one that Fernet can't use."""
+    """Report E001 if there is no payload key, or one that Fernet can't use."""
     if not settings.PAYLOAD_KEYS:
         return [Error("PAYLOAD_KEYS is empty.", hint=_HOW, id="tasks.E001")]
     return [
@@ -27,7 +28,7 @@ def payload_keys_are_keys(**_: Any) -> list[Error]:
 
 @register(Tags.security)
 def keys_differ(**_: Any) -> list[Error]:
-    """Say when one key serves two purposes: whoever learns the one knows the other."""
+    """Report E002 if two keys are the same: a leak of one would be a leak of the other."""
     keys = [
         settings.SECRET_KEY,
         *settings.SECRET_KEY_FALLBACKS,
@@ -43,7 +44,7 @@ def keys_differ(**_: Any) -> list[Error]:
 
 @register(Tags.security)
 def keys_are_no_defaults(**_: Any) -> list[Error]:
-    """Say when a key of production is too short, or is an example that everybody knows."""
+    """Report E003 if a production key is too short, or is a published example."""
     if not settings.PRODUCTION:
         return []
     lists = {
@@ -63,7 +64,7 @@ _HOW = "docs/operations.md, under Keys, says how to make one."
 
 
 def _is_known(key: str) -> bool:
-    """Whether a key is an example, or one character again and again."""
+    """Whether a key is an example, or repeats a few characters."""
     is_monotonous = len(set(key)) < min(FEWEST, len(key) // 4)
     return is_monotonous or any(word in key.lower() for word in DEFAULTS)
 

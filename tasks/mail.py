@@ -1,4 +1,4 @@
-"""Letters: rendered from a folder of templates, in the reader's language, and sent."""
+"""E-mails: rendered from a folder of templates, in the recipient's language, and sent."""
 
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
@@ -14,19 +14,19 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
-from tasks import mailserver, ratelimits
-from tasks.lines import Line
+from tasks import mailserver
 from tasks.models import Message
-from tasks.ratelimits import Budget, everywhere, here
-from tasks.roles import DatabaseRole
-from tasks.workspace import current_workspace, is_public, public_context
+from tasks.smtp import SmtpConnection
+from tenancy import rate_limits, roles
+from tenancy.context import current_workspace, is_public, public_context
+from tenancy.rate_limits import Budget, everywhere, here
 
 ASKED_FOR_BY_ANYBODY = ("workspaces", "unknown_account")
 
 
 @dataclass(frozen=True)
 class Letter:
-    """What a delivery has to say: the templates of `mail/<template>/`, filled with `context`."""
+    """An e-mail to render: the templates of `mail/<template>/`, filled with `context`."""
 
     template: str
     to: str
@@ -34,12 +34,12 @@ class Letter:
     context: dict[str, Any] = field(default_factory=dict)
 
     def as_payload(self) -> dict[str, Any]:
-        """Return the letter as JSON-able data, for a sealed payload."""
+        """Return the e-mail as JSON-able data, for an encrypted payload."""
         return asdict(self)
 
 
 def render(letter: Letter) -> EmailMultiAlternatives:
-    """Render subject, text and HTML with inlined CSS, in the letter's language."""
+    """Render subject, text and HTML with inlined CSS, in the e-mail's language."""
     with override(letter.language):
         context = {**_surroundings(), **letter.context, "language": letter.language}
         subject = render_to_string(f"mail/{letter.template}/subject.txt", context)
@@ -55,38 +55,38 @@ def render(letter: Letter) -> EmailMultiAlternatives:
     return email
 
 
-def send(message: Message, letter: Letter, line: Line) -> None:
-    """Send the letter under the message's stable Message-ID.
+def send(message: Message, letter: Letter, line: SmtpConnection) -> None:
+    """Send the e-mail under the message's stable Message-ID.
 
-    Raises `RateLimitedError` when its reader gets too many such letters, and whatever the
-    mail server's refusal raises.
+    Raises `RateLimitedError` when the recipient gets too many such e-mails, and the backend's
+    error when the mail server refuses it.
     """
     is_member = _is_member(message, letter)
-    ratelimits.spend(*budgets_of(kind=message.kind, reader=letter.to, is_member=is_member))
+    rate_limits.spend(*budgets_of(kind=message.kind, reader=letter.to, is_member=is_member))
     email = render(letter)
     email.extra_headers["Message-ID"] = message.message_id
     email.extra_headers["Auto-Submitted"] = "auto-generated"
-    # Providers may rewrite the header; anymail hands them this beside it.
+    # Providers may rewrite the header; anymail passes them this as well.
     email.metadata = {"message_id": str(message.pk)}  # type: ignore[attr-defined]  # anymail's, untyped.
     with mailserver.conversation():
         line.send(email)
 
 
 def _in_header(text: str) -> str:
-    """Return a text for a header: on one line, and with nothing that would be decoded.
+    """Return a text for a header: on one line, and without encoded words (RFC 2047).
 
-    An encoded word (RFC 2047) in somebody's name could turn into an address, or any name.
+    An encoded word in a name could be decoded into an address, or any other name.
     """
     return " ".join(text.split()).replace("=?", "= ?")
 
 
 def budgets_of(*, kind: str, reader: str, is_member: bool) -> tuple[Budget, ...]:
-    """Return what a letter is counted against, in the context of its tenant.
+    """Return the budgets that an e-mail is counted against, in the context of its tenant.
 
-    No tenant can use up what another one needs: a member's letters are counted for their
-    own tenant alone, and each kind apart, so that resets that a stranger asks for leave
-    room for codes. What goes to an address that nobody has confirmed has a small budget
-    for each tenant, and a wide one for all of them: we are nobody's spam relay.
+    No tenant can use up another one's budget: a member's e-mails are counted for their own
+    tenant alone, and each kind apart, so that resets that a visitor requests leave room for
+    codes. E-mails to an unconfirmed address have a small budget for each tenant, and a wide
+    one for all of them, so that the service is no spam relay.
     """
     reader = reader.lower()
     if kind in ASKED_FOR_BY_ANYBODY:
@@ -99,7 +99,7 @@ def budgets_of(*, kind: str, reader: str, is_member: bool) -> tuple[Budget, ...]
 
 
 def shared_budgets_of(reader: str) -> tuple[Budget, ...]:
-    """Return what holds letters to a reader back, from all tenants and from this one."""
+    """Return the budgets that limit a recipient's e-mails, from all tenants and from this one."""
     kinds = ("invitation", "welcome", *ASKED_FOR_BY_ANYBODY)
     strangers = (budgets_of(kind=kind, reader=reader, is_member=False) for kind in kinds)
     codes = ("email_confirmation_code", "password_reset", "welcome")
@@ -108,17 +108,17 @@ def shared_budgets_of(reader: str) -> tuple[Budget, ...]:
 
 
 def _is_member(message: Message, letter: Letter) -> bool:
-    """Whether a letter goes to the confirmed address of somebody's own account."""
+    """Whether an e-mail goes to the confirmed address of the message's user."""
     if message.user_id is None:
         return False
-    # Whoever moves the outbox on sees no people: an operator's letter asks as one of them.
-    with public_context(DatabaseRole.OPERATOR) if is_public() else nullcontext():
+    # The relay's role can't read users: for an operator's e-mail, the operators' role does.
+    with public_context(roles.operator()) if is_public() else nullcontext():
         return _is_confirmed(message, letter)
 
 
 def _is_confirmed(message: Message, letter: Letter) -> bool:
     person = letter.context.get("user")
-    # Whoever has written the letter has just looked them up.
+    # The delivery may have loaded the user just now.
     if getattr(person, "pk", None) != message.user_id:
         person = get_user_model().objects.filter(pk=message.user_id).first()
     return bool(person and person.is_verified and person.email == letter.to.lower())

@@ -1,7 +1,7 @@
-"""How the mail server is treated: at the pace it allows, and left alone while it is away.
+"""The mail server's rate limit, and its circuit breaker.
 
-What one worker learns holds for all: it is kept in the cache, which means Redis, and while that
-is away each process by itself. Without that, an outage would cost every letter its attempts.
+All workers share the state, in the cache: in Redis, and while that is away in each process.
+Without the breaker, an outage would use up the attempts of every message.
 """
 
 import logging
@@ -14,15 +14,15 @@ from smtplib import SMTPDataError, SMTPRecipientsRefused
 from django.conf import settings
 from django.core.cache import cache
 
-from tasks import ratelimits
 from tasks.errors import MailServerAwayError
-from tasks.workspace import public_context
+from tenancy import rate_limits
+from tenancy.context import public_context
 
 logger = logging.getLogger(__name__)
 
-# How long the server is left alone after it failed once, at most, and until that is forgotten.
+# Seconds: the pause after the first failure, the longest pause, how long failures are counted.
 FIRST_PAUSE, LONGEST_PAUSE, MEMORY = 5.0, 60.0, 3600
-# How long a worker waits for its turn before it leaves the letter to a later sweep.
+# Seconds that a worker waits for the rate limit before it leaves the message to a later sweep.
 QUEUE_PATIENCE = 5
 
 FAILURES = "mail:failures"
@@ -30,16 +30,15 @@ PAUSED = "mail:paused"
 
 REFUSED = 500
 HANGS_UP = 421
-# What a provider's API says about a letter, and not about itself or about us.
+# HTTP statuses of a provider's API that concern the e-mail, not the provider or the service.
 UNACCEPTABLE = {400, 404, 413, 422}
 
 
 def ask_leave() -> bool:
-    """Return once a letter may be sent: whether it is to try if the server is back.
+    """Return once a message may be sent: whether it is to test if the server is back.
 
-    Raises `MailServerAwayError` while the server is left alone: one letter at a time tries
-    whether it is back, and the others wait without losing an attempt. The same when it takes
-    no more letters for now.
+    Raises `MailServerAwayError` during a pause after a failure, and when the rate limit is used
+    up: one message at a time tests the server, the others wait without losing an attempt.
     """
     with public_context():
         failures = cache.get(FAILURES)
@@ -50,18 +49,18 @@ def ask_leave() -> bool:
 
 
 def capacity(most: int, *, seconds: float) -> int:
-    """Return how many letters are worth taking for so many seconds, `most` at most."""
+    """Return how many messages the server may take in so many seconds, `most` at most."""
     with public_context():
         if cache.get(FAILURES):
             return 0 if cache.get(PAUSED) else 1
     if not settings.OUTBOX_RATE:
         return most
-    return max(1, min(most, int(ratelimits.per_second(settings.OUTBOX_RATE) * seconds)))
+    return max(1, min(most, int(rate_limits.per_second(settings.OUTBOX_RATE) * seconds)))
 
 
 @contextmanager
 def conversation() -> Iterator[None]:
-    """Watch how a letter is refused, and remember whether the server is there."""
+    """Update the circuit breaker by the error of an e-mail that is sent in the block."""
     try:
         yield
     except Exception as error:
@@ -73,7 +72,7 @@ def conversation() -> Iterator[None]:
 
 
 def note_answer() -> None:
-    """The server is there, whatever it says to this letter."""
+    """Close the circuit breaker: the server answers, even if it refuses this e-mail."""
     with public_context():
         if cache.get(FAILURES):
             logger.warning("The mail server is back.")
@@ -81,7 +80,7 @@ def note_answer() -> None:
 
 
 def note_failure(error: Exception) -> None:
-    """The server is away, or takes nothing from anybody: leave it alone, longer each time."""
+    """Open the circuit breaker, longer each time: the server is away, or refuses all e-mails."""
     with public_context():
         failures = (cache.get(FAILURES) or 0) + 1
         cache.set(FAILURES, failures, timeout=MEMORY)
@@ -90,7 +89,7 @@ def note_failure(error: Exception) -> None:
 
 
 def is_refusal(error: Exception) -> bool:
-    """Whether this letter is refused for good: another attempt would hear the same."""
+    """Whether this e-mail is refused permanently: another attempt would be refused, too."""
     if isinstance(error, SMTPRecipientsRefused):
         return min(_codes(error), default=0) >= REFUSED
     if isinstance(error, SMTPDataError):
@@ -99,19 +98,19 @@ def is_refusal(error: Exception) -> bool:
 
 
 def is_away(error: Exception) -> bool:
-    """Whether no letter would do better now: nobody there, or everybody is turned away."""
+    """Whether any other e-mail would fail now, too: no connection, or all are refused."""
     if isinstance(error, SMTPRecipientsRefused):
         return HANGS_UP in _codes(error)
     if isinstance(error, SMTPDataError):
         return bool(error.smtp_code == HANGS_UP)
     if (status := _status(error)) is not None:
         return status not in UNACCEPTABLE
-    # All of smtplib's own are OSErrors: no connection, no greeting, no such sender or login.
+    # All errors of smtplib are OSErrors: no connection, no greeting, sender or login refused.
     return isinstance(error, OSError)
 
 
 def _is_answer(error: Exception) -> bool:
-    """Whether the server has said something to this letter: so it is there."""
+    """Whether the error is an answer to this e-mail, so that the server is there."""
     return isinstance(error, SMTPRecipientsRefused | SMTPDataError) or _status(error) is not None
 
 
@@ -126,15 +125,15 @@ def _status(error: Exception) -> int | None:
 
 
 def _pause(failures: int) -> float:
-    """Return how long the server is left alone, so that not everybody comes back at once."""
+    """Return the pause in seconds, with jitter so that workers don't retry at the same time."""
     longest: float = min(FIRST_PAUSE * 2.0 ** min(failures - 1, 10), LONGEST_PAUSE)
     return longest * random.uniform(0.8, 1.2)  # noqa: S311  # No secret.
 
 
 def _wait_for_turn() -> None:
-    """Keep to `OUTBOX_RATE`, over all workers. Raises `MailServerAwayError` when it is full."""
+    """Wait for `OUTBOX_RATE`, over all workers. Raises `MailServerAwayError` when it is used up."""
     deadline = time.monotonic() + QUEUE_PATIENCE
-    while settings.OUTBOX_RATE and (wait := ratelimits.pace("outbox", settings.OUTBOX_RATE)):
+    while settings.OUTBOX_RATE and (wait := rate_limits.pace("outbox", settings.OUTBOX_RATE)):
         if time.monotonic() + wait > deadline:
             raise MailServerAwayError("It takes no more letters for now.")
         time.sleep(wait)

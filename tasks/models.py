@@ -1,4 +1,4 @@
-"""The outbox: one table in public, written in the transaction of whatever it tells of."""
+"""The outbox: one table in public, written in the transaction of the change it reports."""
 
 import uuid
 
@@ -9,13 +9,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tasks.querysets import MessageQuerySet
+from tenancy.shared_tables import EVERYTHING, OWN_ROWS, SharedTable
 
 
 class Message(models.Model):
-    """One letter to be sent, with ids instead of contents.
+    """One e-mail to be sent, with ids instead of contents.
 
-    What ids can't bring back (codes, links) stands in an encrypted payload with an expiry;
-    it is erased as soon as the message is sent, dead or expired.
+    What ids can't restore (codes, links) is in an encrypted payload with an expiry; it is
+    erased when the message is sent, fails permanently, is called off or expires.
     """
 
     class State(models.TextChoices):
@@ -27,7 +28,7 @@ class Message(models.Model):
 
         @classmethod
         def undelivered(cls) -> tuple["Message.State", ...]:
-            """The states a message leaves by being sent."""
+            """The states of messages that are still to be sent."""
             return (cls.PENDING, cls.SENDING, cls.FAILED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -63,7 +64,7 @@ class Message(models.Model):
                 name="message_due",
                 condition=Q(state__in=("pending", "sending", "failed")),
             ),
-            # Whose turn it is, and which of their letters: see tasks/turns.py.
+            # The schemas with due messages, and the messages of each: see tasks/fair_queue.py.
             models.Index(
                 fields=["schema_name", "expires_at", "due_at"],
                 name="message_in_turn",
@@ -75,6 +76,22 @@ class Message(models.Model):
             models.Index(fields=["schema_name", "-created_at"], name="message_of_schema"),
         ]
 
+    shared_table = SharedTable(
+        {
+            "tenant": EVERYTHING,
+            # A visitor enqueues the request for `/find/`, and reads no message.
+            "visitor": "INSERT",
+            "signup": "SELECT, INSERT, UPDATE",
+            "relay": EVERYTHING,
+            "operator": EVERYTHING,
+        },
+        rows={
+            "tenant": OWN_ROWS,
+            "signup": OWN_ROWS,
+            "visitor": "schema_name = '{public}' AND kind = 'workspaces'",
+        },
+    )
+
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
 
@@ -85,10 +102,10 @@ class Message(models.Model):
 
     @property
     def is_secret(self) -> bool:
-        """Whether its letter holds what only its reader may see."""
+        """Whether its e-mail holds what only the recipient may see."""
         return self.expires_at is not None
 
     @property
     def can_be_resent(self) -> bool:
-        """Whether another attempt could succeed: a secret that is erased can't come back."""
+        """Whether another attempt could succeed: an erased secret can't be restored."""
         return self.state != self.State.SENDING and (not self.is_secret or bool(self.payload))

@@ -1,30 +1,27 @@
-"""Putting messages in the outbox: in the caller's transaction, or not at all."""
+"""The outbox's services: enqueue a message in the caller's transaction, resend it, call it off."""
 
-import logging
 import uuid
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from celery import current_app
 from django.db import transaction
 from django.utils import timezone
 
-from tasks import breakers, brokers, ratelimits
 from tasks.errors import PayloadGoneError
 from tasks.models import Message
 from tasks.payloads import seal
 from tasks.querysets import MessageQuerySet
-from tasks.workspace import current_schema
+from tenancy import broker, rate_limits
+from tenancy.context import current_schema
 
 if TYPE_CHECKING:
     from tasks.deliveries import Delivery
 
-logger = logging.getLogger(__name__)
-
-# How many of one tenant's letters go to the queue at once, and how long they are worth it there.
-NUDGES = "5/second"
-NUDGE_EXPIRES = 60
+# The rate at which one tenant's messages go to the queue at once, and their expiry in seconds.
+NOTIFICATION_RATE = "5/second"
+NOTIFICATION_EXPIRES = 60
 
 
 def enqueue(
@@ -38,13 +35,13 @@ def enqueue(
     expires_in: timedelta | None = None,
     **arguments: Any,
 ) -> Message:
-    """Remember that `task` (a delivery) must send a letter, and nudge it after the commit.
+    """Enqueue a message for `task` (a delivery), and queue the task after the commit.
 
-    The schema is the one of this moment, not of the commit's. With a `key`, a message is
-    enqueued once: a second call returns the first one's, unless `is_first` says that there
-    can't be any, which saves the look and makes a second one an `IntegrityError`. A `payload`
-    is encrypted, and wants an `expires_in`. `kind` names the letter where the task sends
-    several. Raises `TenantMissingError` outside any context.
+    The schema is that of the call, not of the commit. With an idempotency `key`, a message is
+    enqueued once: a second call returns the first one's. With `is_first`, it isn't looked up,
+    and a second one raises `IntegrityError`. A `payload` is encrypted, and needs an
+    `expires_in`. `kind` names the e-mail if the task sends several kinds. Raises
+    `TenantMissingError` outside any context.
     """
     schema_name, own_key = current_schema(), key or uuid.uuid4().hex
     sealed = None if payload is None else seal(payload, schema_name=schema_name, key=own_key)
@@ -58,81 +55,70 @@ def enqueue(
     }
     message, created = _keep(schema_name, own_key, content, is_new=is_first or key is None)
     if created:
-        nudge_on_commit(message)
+        notify_on_commit(message)
     return message
 
 
 def _keep(
     schema_name: str, key: str, content: dict[str, Any], *, is_new: bool
 ) -> tuple[Message, bool]:
-    """Return the message of a key, and whether it was written just now.
+    """Return the message of a key, and whether it was created now.
 
-    Nothing is looked up for a key that is nobody's yet, as a visitor may leave a letter in the
-    outbox and read none.
+    A new key isn't looked up, as a visitor's role may insert messages and read none.
     """
     if is_new:
         return Message.objects.create(schema_name=schema_name, key=key, **content), True
     return Message.objects.get_or_create(schema_name=schema_name, key=key, defaults=content)
 
 
-def nudge_on_commit(message: Message) -> None:
-    """Tell a worker once the transaction is through. Can't break the caller.
+def notify_on_commit(message: Message) -> None:
+    """Queue the delivery after the commit. Can't break the caller.
 
-    The beat's sweep is the guarantee; the nudge only saves the wait for it.
+    Beat's sweep is the guarantee; this only saves the wait for it.
     """
     task_name, schema_name, pk = message.task, message.schema_name, str(message.pk)
     # A lambda: Django logs a failed callback's __qualname__, which a partial lacks.
-    transaction.on_commit(lambda: nudge(task_name, schema_name, pk), robust=True)
+    transaction.on_commit(lambda: notify(task_name, schema_name, pk), robust=True)
 
 
-def nudge(task_name: str, schema_name: str, pk: str) -> None:
-    """Send the delivery to the queue, bound to its schema; a queue that is away gets nothing.
+def notify(task_name: str, schema_name: str, pk: str) -> None:
+    """Send the delivery to the queue, bound to its schema, unless the broker is away.
 
-    Nor does one that a tenant would fill: others' letters would wait behind theirs. What is
-    over leaves by the sweep, each tenant's in turn, and so does what waits in the queue too long.
+    A tenant's deliveries over `NOTIFICATION_RATE` aren't queued, so that they don't delay those of
+    others. The sweep sends them, each tenant's in rotation, and those that expire in the queue.
     """
-    if not breakers.broker().allows() or ratelimits.pace(f"nudges:{schema_name}", NUDGES):
+    if rate_limits.pace(f"nudges:{schema_name}", NOTIFICATION_RATE):
         return
-    task = cast("Delivery", current_app.tasks[task_name])
-    try:
-        with brokers.producer() as producer:
-            task.apply_async(
-                (pk,),
-                schema_name=schema_name,
-                retry=False,
-                producer=producer,
-                expires=NUDGE_EXPIRES,
-            )
-    except brokers.AWAY as error:
-        logger.warning("No worker was told of %s: %s", pk, type(error).__name__)
+    task = current_app.tasks[task_name]
+    broker.notify_worker(task, pk, schema_name=schema_name, expires=NOTIFICATION_EXPIRES)
 
 
 def resend(*, message: Message) -> None:
-    """Give a message new attempts, from now on. May be run twice.
+    """Give a message new attempts, from now on. Idempotent.
 
-    Raises `PayloadGoneError` while it is being sent, and when its secret was erased.
+    Raises `PayloadGoneError` while it is being sent, and if its secret is erased.
     """
     with transaction.atomic():
         renewed = Message.objects.resendable().filter(pk=message.pk)
         if not renewed.update(state=Message.State.PENDING, attempts=0, due_at=timezone.now()):
             raise PayloadGoneError("It is being sent, or its content is erased.")
-        nudge_on_commit(message)
+        notify_on_commit(message)
 
 
 def resend_all(*, messages: MessageQuerySet) -> int:
-    """Give new attempts to those that can be sent again, in one statement; return how many.
+    """Give new attempts to messages that can be sent again, in one statement; return how many.
 
-    No worker is nudged: the sweep hands them out, at the rate that the provider allows and to
-    each tenant in turn. May be run twice.
+    No delivery is queued: the sweep sends them, at the provider's rate and each tenant's in
+    rotation. Idempotent.
     """
     renewed = messages.resendable()
     return renewed.update(state=Message.State.PENDING, attempts=0, due_at=timezone.now())
 
 
 def call_off(*, messages: MessageQuerySet, reason: str) -> None:
-    """Give up what nobody should get any more, and erase its secrets. May be run twice.
+    """Mark messages that must not be sent any more as dead, and erase their payloads. Idempotent.
 
-    What a worker has in hand at this moment is sent all the same.
+    A message that a worker is sending at this moment is sent all the same.
     """
     in_hand_or_done = (Message.State.SENDING, Message.State.SENT)
     messages.exclude(state__in=in_hand_or_done).update(

@@ -1,14 +1,15 @@
-"""Payloads at rest: what a letter needs and no row may show (codes, links, addresses)."""
+"""Encrypted payloads: what an e-mail needs and no row may show (codes, links, addresses)."""
 
 import json
 from typing import Any, Protocol
 
-from tasks import sealing
-from tasks.errors import PayloadGoneError, SealBrokenError
+from tasks.errors import PayloadGoneError
+from tenancy import encryption
+from tenancy.errors import DecryptionError
 
 
 class Sealed(Protocol):
-    """What a message is, as far as its payload is concerned."""
+    """The fields of a message that its payload's encryption needs."""
 
     schema_name: str
     key: str
@@ -16,18 +17,18 @@ class Sealed(Protocol):
 
 
 def seal(payload: dict[str, Any], *, schema_name: str, key: str) -> bytes:
-    """Encrypt a JSON-able payload for one message, by its schema and idempotency key."""
-    return sealing.seal(json.dumps(payload).encode(), place=_place(schema_name, key))
+    """Encrypt a JSON-able payload, bound to its message's schema and idempotency key."""
+    return encryption.seal(json.dumps(payload).encode(), place=_place(schema_name, key))
 
 
 def unseal(message: Sealed) -> dict[str, Any]:
-    """Decrypt the payload of a message with whichever key fits. Raises `PayloadGoneError`."""
+    """Decrypt a message's payload with the key that fits. Raises `PayloadGoneError`."""
     if not message.payload:
         raise PayloadGoneError("The payload was erased.")
     place = _place(message.schema_name, message.key)
     try:
-        content = sealing.unseal(bytes(message.payload), place=place)
-    except SealBrokenError as error:
+        content = encryption.unseal(bytes(message.payload), place=place)
+    except DecryptionError as error:
         raise PayloadGoneError(str(error)) from None
     payload: dict[str, Any] = json.loads(content)
     return payload

@@ -1,4 +1,4 @@
-"""Questions about messages, and the claim of one."""
+"""Queries about messages, and the statement that claims one."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,9 +11,10 @@ from django.db.models import Count, F, Q, QuerySet
 if TYPE_CHECKING:
     from tasks.models import Message
 
-# One statement is one commit. Whoever was faster has changed one of the conditions, or is about
-# to. The statement waits for what is `noted` alone, and before it holds what is `free`: who changes
-# all of a tenant's letters in an order of their own, as its end does, can't wait for it crosswise.
+# One statement is one commit. A row that another process has claimed doesn't meet the conditions;
+# one that it is claiming is locked, and skipped. The statement waits only for the row of `noted`,
+# before it locks the row of `free`: a transaction that updates all of a tenant's messages in its
+# own order, such as the tenant's deletion, can't deadlock with it.
 CLAIM = """
     WITH noted AS (
         UPDATE tasks_message SET state = 'sent', sent_at = %(now)s, payload = NULL, last_error = ''
@@ -36,35 +37,35 @@ class MessageQuerySet(QuerySet["Message"]):
     """The outbox, as rows."""
 
     def of_schema(self, schema_name: str) -> "MessageQuerySet":
-        """Those of one tenant: the table is shared, so every console starts here."""
+        """Messages of one tenant: the table is shared, so every console query starts here."""
         return self.filter(schema_name=schema_name)
 
     def onboarding(self) -> "MessageQuerySet":
-        """Welcomes and invitations: the letters that bring people in."""
+        """Welcomes and invitations: the e-mails that bring members in."""
         return self.filter(kind__in=("welcome", "invitation"))
 
     def of_invitation(self, invitation_id: UUID) -> "MessageQuerySet":
         return self.filter(kind="invitation", arguments__invitation_id=str(invitation_id))
 
     def of_person(self, user_id: UUID, invitation_ids: Iterable[UUID]) -> "MessageQuerySet":
-        """What a person was sent, the invitations that brought them in included."""
+        """What a member was sent, including the invitations that brought them in."""
         invitations = [str(pk) for pk in invitation_ids]
         return self.filter(Q(user_id=user_id) | Q(arguments__invitation_id__in=invitations))
 
     def due(self, now: datetime) -> "MessageQuerySet":
-        """Those whose turn has come, a lost worker's among them."""
+        """Messages that are due, including those of a lost worker."""
         return self.filter(state__in=self.model.State.undelivered(), due_at__lte=now)
 
     def most_urgent(self) -> "MessageQuerySet":
-        """In the order in which a tenant's own letters leave: what expires comes first."""
+        """In the order in which a tenant's messages are sent: the first to expire comes first."""
         return self.order_by(F("expires_at").asc(nulls_last=True), "due_at")
 
     def claim(
         self, message: "Message", *, now: datetime, until: datetime, sent: "Message | None"
     ) -> bool:
-        """Claim one that is as it was read, and note that another one is sent, in one statement.
+        """Claim a message that is unchanged since it was read; return whether it could be claimed.
 
-        Returns whether it could be claimed.
+        The same statement marks `sent` as sent.
         """
         values: dict[str, Any] = {
             "message": message.pk,
@@ -78,7 +79,7 @@ class MessageQuerySet(QuerySet["Message"]):
             return bool(cursor.rowcount == 1)
 
     def resendable(self) -> "MessageQuerySet":
-        """Those that another attempt could send: a secret that is erased can't come back."""
+        """Messages that another attempt could send: an erased secret can't be restored."""
         is_whole = Q(expires_at__isnull=True) | Q(payload__isnull=False)
         return self.exclude(state=self.model.State.SENDING).filter(is_whole)
 
@@ -86,16 +87,16 @@ class MessageQuerySet(QuerySet["Message"]):
         return self.filter(state=self.model.State.DEAD)
 
     def done_before(self, moment: datetime) -> "MessageQuerySet":
-        """Those that nothing more will become of, since before a moment; the oldest first."""
+        """Messages that have been sent or dead since before a moment; the oldest first."""
         state = self.model.State
         was_sent = Q(state=state.SENT, sent_at__lt=moment) | Q(state=state.DEAD)
         return self.filter(was_sent, created_at__lt=moment).order_by("created_at")
 
     def expired(self, now: datetime) -> "MessageQuerySet":
-        """Those that still hold a payload nobody may read any more."""
+        """Messages that still hold an expired payload."""
         return self.filter(payload__isnull=False, expires_at__lte=now)
 
     def count_by_state(self) -> dict[str, int]:
-        """Return how many messages each state has, naught included."""
+        """Return how many messages each state has, zeros included."""
         states = self.model.State.values
         return self.aggregate(**{s: Count("pk", filter=Q(state=s)) for s in states})

@@ -1,7 +1,7 @@
-"""From the outbox to the mail server: claim a message, send it, record what became of it.
+"""The relay from the outbox to the mail server: claim a message, send it, record the result.
 
-At least once: the attempt is recorded before the send and the success after it, so only a
-process that dies in between can send a letter twice, under one Message-ID.
+Delivery is at least once: the attempt is recorded before the send and the success after it, so
+only a process that dies in between can cause a second e-mail, with the same Message-ID.
 """
 
 import logging
@@ -17,52 +17,49 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Case, Value, When
 from django.utils import timezone
 
-from tasks import mail, mailserver, turns
-from tasks.errors import (
-    AttemptsUsedUpError,
-    MailServerAwayError,
-    PayloadGoneError,
-    RateLimitedError,
-    TenantUnknownError,
-)
-from tasks.lines import Line
+from tasks import fair_queue, mail, mailserver
+from tasks.errors import AttemptsUsedUpError, MailServerAwayError, PayloadGoneError
 from tasks.models import Message
-from tasks.workspace import current_schema
+from tasks.smtp import SmtpConnection
+from tenancy.context import current_schema
+from tenancy.errors import RateLimitedError, TenantUnknownError
 
 logger = logging.getLogger(__name__)
 
-# Longer than a task may run, so that a claim outlives nobody but the dead.
+# Longer than a task may run, so that a lease expires only after its process is dead.
 LEASE = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT + 60)
-# How long a suspended tenant's messages wait before they are looked at again.
+# How long a suspended tenant's messages wait before the next check.
 HOLD = timedelta(minutes=15)
-# How long a message that is handed out is left to whoever took it.
-HANDED_OUT = timedelta(seconds=30)
-# How many letters somebody takes at once, and for how many seconds before others have their turn.
-HANDFUL = 20
+# The lease of a message in a batch, until it is claimed.
+BATCH_LEASE = timedelta(seconds=30)
+# Messages in a batch, and seconds that a run of the worker loop takes before other tasks run.
+BATCH_SIZE = 20
 TURN = 3.0
 BATCH = 500
-# What one run of the pruning takes at most, so that it ends well within a task's time.
+# Batches of one run of `prune` at most, so that it ends well within a task's time limit.
 PRUNED_BATCHES = 40
-# Seconds between the tries to note a success: half a minute in all, well within a task's time.
+# Seconds between attempts to record a success: 30 in all, well within a task's time limit.
 UNTIL_RECORDED = (1, 2, 4, 8, 15)
-# Trying again can't help: what the letter is about is gone.
+# A retry can't succeed: what the e-mail is about is gone.
 PERMANENT = (PayloadGoneError, ObjectDoesNotExist, TenantUnknownError)
 
 State = Message.State
 
 
-def deliver(pk: str, *, write: Callable[[Message], mail.Letter], line: Line) -> None:
-    """Send one message of this schema: whoever comes while it is claimed or done does nothing."""
+def deliver(pk: str, *, write: Callable[[Message], mail.Letter], line: SmtpConnection) -> None:
+    """Send one message of this schema. Does nothing if the message is claimed or done."""
     message = Message.objects.of_schema(current_schema()).filter(pk=pk).first()
     if message and claim(message) and attempt(message, write=write, line=line):
         record_sent(message)
 
 
-def attempt(message: Message, *, write: Callable[[Message], mail.Letter], line: Line) -> bool:
-    """Send a message that is claimed; whether it is sent, which the caller notes.
+def attempt(
+    message: Message, *, write: Callable[[Message], mail.Letter], line: SmtpConnection
+) -> bool:
+    """Send a claimed message; return whether it is sent, which the caller records.
 
-    What else becomes of it is noted here. Raises `MailServerAwayError` when the server would
-    take no other one either.
+    Any other result is recorded here. Raises `MailServerAwayError` when the server would take
+    no other message either.
     """
     if message.attempts > settings.OUTBOX_MAX_ATTEMPTS:
         give_up(message, AttemptsUsedUpError())
@@ -72,13 +69,13 @@ def attempt(message: Message, *, write: Callable[[Message], mail.Letter], line: 
         is_in_doubt = mailserver.ask_leave()
         mail.send(message, write(message), line)
     except PERMANENT as error:
-        bury(message, error)
+        fail_permanently(message, error)
     except MailServerAwayError:
-        put_back(message)
+        abort_attempt(message)
         raise
     except RateLimitedError as error:
         wait_for_the_reader(message, timedelta(seconds=error.retry_after))
-    except Exception as error:  # noqa: BLE001  # Whatever fails, the message must be tried again.
+    except Exception as error:  # noqa: BLE001  # After any error, the message must be retried.
         postpone(message, error)
     else:
         if is_in_doubt:
@@ -88,10 +85,10 @@ def attempt(message: Message, *, write: Callable[[Message], mail.Letter], line: 
 
 
 def claim(message: Message, *, sent: Message | None = None) -> bool:
-    """Take a message that is due, for one lease; whether nobody else has it or had it.
+    """Claim a due message for one lease; return False if another process has or had it.
 
-    What was `sent` before is noted in the same statement, so that a letter costs one commit:
-    the next one isn't begun before it is certain that this one stays sent.
+    The message `sent` before it is recorded in the same statement, so that a message costs one
+    commit: no send begins before the success of the last one is committed.
     """
     now = timezone.now()
     claimed = Message.objects.claim(message, now=now, until=now + LEASE, sent=sent)
@@ -104,9 +101,9 @@ def claim(message: Message, *, sent: Message | None = None) -> bool:
 
 
 def record_sent(message: Message) -> None:
-    """Note the success, and erase what must not be kept.
+    """Record the success, and erase the payload.
 
-    While the database is away it waits for it: what is sent and not noted is sent once more.
+    Retries while the database is away: a message that is sent and not recorded is sent again.
     """
     for wait in UNTIL_RECORDED:
         try:
@@ -130,9 +127,9 @@ def _say_sent(message: Message) -> None:
 
 
 def postpone(message: Message, error: Exception) -> None:
-    """Try again later, each time after twice the wait, up to the longest.
+    """Retry later, with exponential back-off up to the longest wait.
 
-    Gives up at once when the letter is refused for good, and after the last attempt.
+    Gives up at once when the e-mail is refused permanently, and after the last attempt.
     """
     if mailserver.is_refusal(error) or message.attempts >= settings.OUTBOX_MAX_ATTEMPTS:
         give_up(message, error)
@@ -147,22 +144,22 @@ def postpone(message: Message, error: Exception) -> None:
 
 
 def refuse_expired(message: Message) -> None:
-    """Raise `PayloadGoneError` when what the letter carries is worth nothing any more."""
+    """Raise `PayloadGoneError` when the message has expired."""
     if message.expires_at and message.expires_at <= timezone.now():
         raise PayloadGoneError("The payload has expired.")
 
 
 def wait_for_the_reader(message: Message, wait: timedelta) -> None:
-    """Let a message wait whose reader gets too many, unless it would expire by then."""
+    """Hold a message for a recipient with too many e-mails; fail it if it expires by then."""
     if message.expires_at and message.expires_at <= timezone.now() + wait:
-        bury(message, PayloadGoneError("It expires before its reader may get it."))
+        fail_permanently(message, PayloadGoneError("It expires before its reader may get it."))
         return
     hold(str(message.pk), wait)
     Message.objects.filter(pk=message.pk).update(attempts=message.attempts - 1)
 
 
-def put_back(message: Message) -> None:
-    """Leave a message to a later sweep, as if nobody had claimed it."""
+def abort_attempt(message: Message) -> None:
+    """Leave a message to a later sweep, as if it had not been claimed."""
     Message.objects.filter(pk=message.pk, state=State.SENDING).update(
         state=State.FAILED if message.last_error else State.PENDING,
         attempts=message.attempts - 1,
@@ -170,15 +167,15 @@ def put_back(message: Message) -> None:
     )
 
 
-def bury(message: Message, error: Exception) -> None:
-    """Give a message up for good, and erase its payload: what it is about is gone."""
+def fail_permanently(message: Message, error: Exception) -> None:
+    """Mark a message as dead, and erase its payload: what it is about is gone."""
     give_up(message, error, payload=None)
 
 
 def give_up(message: Message, error: Exception, **erased: None) -> None:
-    """Let a message be: it stays visible, and an operator can send it again.
+    """Mark a message as dead: it stays visible, and an operator can send it again.
 
-    A secret in it lives no longer than it would have waiting: until it expires.
+    Its payload, unless it is `erased`, is kept until it expires.
     """
     undelivered = Message.objects.filter(pk=message.pk, state__in=State.undelivered())
     undelivered.update(state=State.DEAD, last_error=_said(error), **erased)
@@ -186,36 +183,36 @@ def give_up(message: Message, error: Exception, **erased: None) -> None:
 
 
 def hold(pk: str, wait: timedelta = HOLD) -> None:
-    """Let a message wait without counting an attempt against it."""
+    """Defer a message without counting an attempt."""
     Message.objects.filter(pk=pk, state__in=State.undelivered()).update(
         state=State.FAILED, due_at=timezone.now() + wait
     )
 
 
-def hand_out() -> list[Message]:
-    """Return some messages that are due, each given to the caller alone for a while.
+def lease_batch() -> list[Message]:
+    """Lease due messages to the caller, as many as the mail server takes in one run.
 
-    Each tenant in turn, those first whose secret expires first: nobody's thousand welcomes
-    stand before another's code. As many as the mail server takes in a turn.
+    Tenants alternate, and secrets that expire first come first: a tenant's thousand welcomes
+    don't delay another tenant's code.
     """
-    now, capacity = timezone.now(), mailserver.capacity(HANDFUL, seconds=TURN)
+    now, capacity = timezone.now(), mailserver.capacity(BATCH_SIZE, seconds=TURN)
     with transaction.atomic():
-        messages = turns.take(now, capacity)
+        messages = fair_queue.take(now, capacity)
         Message.objects.filter(pk__in=[message.pk for message in messages]).update(
-            state=State.PENDING, due_at=now + HANDED_OUT
+            state=State.PENDING, due_at=now + BATCH_LEASE
         )
     return messages
 
 
-def take_back(messages: Iterable[Message]) -> None:
-    """Leave what was handed out and hasn't been tried to whoever comes next."""
+def release_batch(messages: Iterable[Message]) -> None:
+    """End the leases of the messages that were not tried: they are due at once."""
     untouched = Message.objects.filter(pk__in=[each.pk for each in messages], state=State.PENDING)
     has_failed = Case(When(last_error="", then=Value(State.PENDING)), default=Value(State.FAILED))
     untouched.update(state=has_failed, due_at=timezone.now())
 
 
 def erase_expired() -> int:
-    """Erase payloads past their expiry; what was not sent by then is dead. Count them."""
+    """Erase payloads past their expiry; what was not sent by then is dead. Return how many."""
     expired = Message.objects.expired(timezone.now())
     expired.filter(state__in=State.undelivered()).update(
         state=State.DEAD, last_error="Expired before it could be sent."
@@ -224,7 +221,7 @@ def erase_expired() -> int:
 
 
 def prune() -> int:
-    """Remove letters that were sent or given up long ago, a batch at a time. Count them."""
+    """Delete messages that were sent or given up long ago, in batches. Return how many."""
     before = timezone.now() - timedelta(days=settings.LETTERS_KEPT_DAYS)
     removed = 0
     for _turn in range(PRUNED_BATCHES):
@@ -236,7 +233,7 @@ def prune() -> int:
 
 
 def _said(error: Exception) -> str:
-    """Return the error's kind and reply code alone: its text may quote an address."""
+    """Return the error's type and reply code alone: its text may quote an address."""
     code = getattr(error, "smtp_code", None)
     if isinstance(error, SMTPRecipientsRefused):
         code = next((reply for reply, _text in error.recipients.values()), None)

@@ -11,6 +11,5 @@ class TenantsConfig(AppConfig):
     verbose_name = _("Tenants")
 
     def ready(self) -> None:
-        """Connect the receivers, and register the checks."""
+        """Connect the receivers."""
         import_module("tenants.receivers")
-        import_module("tenants.checks")

@@ -1,4 +1,4 @@
-"""Whether a subdomain can be had, in words for whoever is typing it."""
+"""Whether a subdomain is available, in words for the visitor."""
 
 from dataclasses import dataclass, field
 
@@ -10,10 +10,10 @@ from tenants import names
 from tenants.errors import (
     NameInvalidError,
     NameReservedError,
-    NameRestingError,
     NameTakenError,
+    SubdomainQuarantinedError,
 )
-from tenants.models import RestingName, Tenant
+from tenants.models import QuarantinedSubdomain, Tenant
 
 SUGGESTIONS = 3
 
@@ -22,9 +22,8 @@ SUGGESTIONS = 3
 class Availability:
     """What the sign-up form shows beside the address.
 
-    `state` is free, taken, resting, reserved, invalid, limited or empty; `suggestion` belongs
-    into the field as long as the visitor hasn't touched it; `origin` leads to who has a taken
-    name.
+    `state` is free, taken, resting, reserved, invalid, limited or empty; `suggestion` fills the
+    field until the visitor edits it; `origin` is the origin of the tenant that has a taken name.
     """
 
     state: str
@@ -35,7 +34,7 @@ class Availability:
 
 
 def check(*, subdomain: str, organization: str = "") -> Availability:
-    """Say whether a subdomain is free; without one, suggest it from the organisation."""
+    """Return whether a subdomain is free; without one, suggest it from the organisation."""
     if subdomain:
         return _judge(subdomain)
     suggestion = free_name_like(names.suggest(organization))
@@ -59,8 +58,10 @@ def _judge(subdomain: str) -> Availability:
         return Availability("reserved", str(error), _similar(names.stem(subdomain)))
     if holder := Tenant.objects.named(slug).first():
         return Availability("taken", str(NameTakenError()), _similar(slug), origin=holder.origin)
-    if resting := RestingName.objects.resting(timezone.now()).filter(slug=slug).first():
-        return Availability("resting", str(NameRestingError(resting.until)), _similar(slug))
+    if resting := QuarantinedSubdomain.objects.resting(timezone.now()).filter(slug=slug).first():
+        return Availability(
+            "resting", str(SubdomainQuarantinedError(resting.until)), _similar(slug)
+        )
     address = f"{slug}.{settings.BASE_DOMAIN}"
     return Availability("free", _("%(address)s is free.") % {"address": address})
 
@@ -70,10 +71,10 @@ def _similar(slug: str) -> list[str]:
 
 
 def _free(slugs: list[str]) -> list[str]:
-    """Return those that are valid and free, in their order."""
+    """Return the valid and free ones, in their order."""
     valid = [slug for slug in slugs if _is_valid(slug)]
     taken = set(Tenant.objects.named(*valid).values_list("slug", flat=True))
-    resting = RestingName.objects.resting(timezone.now()).filter(slug__in=valid)
+    resting = QuarantinedSubdomain.objects.resting(timezone.now()).filter(slug__in=valid)
     return [slug for slug in valid if slug not in taken.union(resting.values_list("pk", flat=True))]
 
 

@@ -1,4 +1,4 @@
-"""Which workspaces an address belongs to, without keeping the address."""
+"""Which workspaces an address belongs to, without storing the address."""
 
 import hashlib
 import hmac
@@ -9,8 +9,8 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.names import normalise_email
-from tasks.rotation import in_batches
-from tasks.workspace import current_schema
+from tenancy.context import current_schema
+from tenancy.key_rotation import in_batches
 from tenants.models import DirectoryEntry, Tenant
 
 
@@ -21,7 +21,7 @@ def address_hash(email: str) -> str:
 
 
 def list_people(users: Iterable[User]) -> None:
-    """Enter users of the current schema, or the addresses they have now."""
+    """Enter users of the current schema, or update the hashes of their addresses."""
     schema_name = current_schema()
     entries = [
         DirectoryEntry(
@@ -43,13 +43,13 @@ def unlist(user: User) -> None:
 
 
 def relist() -> int:
-    """Enter everybody in the current schema anew, and forget who is gone. Count the people.
+    """Enter all users of the current schema anew, and remove deleted ones. Return how many.
 
-    May be run twice, and while people come and go: each batch holds their rows, so that an
-    address that changes meanwhile is entered after this.
+    Idempotent, and safe while users change: each batch locks its rows, so that a concurrent
+    change of address is entered afterwards.
     """
     listed = DirectoryEntry.objects.filter(schema_name=current_schema())
-    # Read first: whoever is listed now and not found below has left.
+    # Read first: a user listed now and not found below was deleted.
     gone = set(listed.values_list("user_id", flat=True))
     people = 0
     for batch in in_batches(User.objects.only("pk")):
@@ -63,7 +63,7 @@ def relist() -> int:
 
 
 def unlist_closed() -> int:
-    """Forget entries of schemas that belong to no tenant. Count them."""
+    """Remove entries of schemas that belong to no tenant. Return how many."""
     open_or_not = Tenant.objects.values("schema_name")
     count, _by_model = DirectoryEntry.objects.exclude(schema_name__in=open_or_not).delete()
     return count
@@ -72,7 +72,7 @@ def unlist_closed() -> int:
 def tenants_of(email: str) -> list[Tenant]:
     """Return the open tenants in which an address signs in, by name, with their hosts.
 
-    All in one question, however many there are: time tells nobody who is known.
+    One query for any number: response times don't reveal which addresses are known.
     """
     schemas = DirectoryEntry.objects.schemas_of(address_hash(email))
     found = Tenant.objects.open().filter(schema_name__in=schemas).with_primary_domain()

@@ -1,4 +1,4 @@
-"""What the tenants' services refuse."""
+"""Refusals of the tenants' services."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class TenantError(Exception):
-    """The root of this app's refusals. `sentence` is for the person who asked."""
+    """The base of this app's refusals. `sentence` is shown to the user."""
 
     sentence: "StrOrPromise" = _("That can't be done.")
 
@@ -30,13 +30,13 @@ class NameInvalidError(TenantError):
 
 
 class NameReservedError(TenantError):
-    """The name belongs to the service."""
+    """The name is reserved for the service."""
 
     sentence = _("This address is reserved. Choose another one.")
 
 
-class NameRestingError(TenantError):
-    """The name's tenant is gone, and nobody gets it before `until`."""
+class SubdomainQuarantinedError(TenantError):
+    """The name's tenant was deleted, and the name is quarantined until `until`."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class NameRestingError(TenantError):
 
 
 class TooManyUnverifiedError(TenantError):
-    """An address has as many unconfirmed workspaces as it may."""
+    """An address has reached its limit of unconfirmed workspaces."""
 
     def __init__(self, count: int) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class NameTakenError(TenantError):
 
 
 class TenantStateError(TenantError):
-    """The tenant is in the state already, or can't go there from where it is."""
+    """The tenant is in the state already, or can't change to it from its present one."""
 
     def __init__(self, *, name: str, state: str) -> None:
         super().__init__()
@@ -83,7 +83,7 @@ class TenantGoneError(TenantError):
 
 
 class TenantBusyError(TenantError):
-    """Somebody is at work in the schema, or copies it, and it can't be dropped now."""
+    """A transaction uses the schema, or a backup copies it: it can't be dropped now."""
 
     sentence = _(
         "Somebody is at work there at this moment, or a backup is. Suspend it, then try again."
@@ -91,6 +91,6 @@ class TenantBusyError(TenantError):
 
 
 class OperatorExistsError(TenantError):
-    """Somebody operates the service with this address already."""
+    """An operator with this address exists already."""
 
     sentence = _("This address already belongs to an operator.")

@@ -1,4 +1,4 @@
-"""What visitors type: sign-up and find."""
+"""Visitors' forms: sign-up and find."""
 
 import uuid
 from typing import Any
@@ -15,7 +15,7 @@ from tenants.errors import NameInvalidError, NameReservedError
 
 
 class SignUpForm(NewPersonForm):
-    """Everything it takes to open an organisation."""
+    """All data that opening an organisation requires."""
 
     field_order = ("organization", "subdomain", "full_name", "email", "password", "terms")
 
@@ -38,9 +38,9 @@ class SignUpForm(NewPersonForm):
         max_length=MAX_ADDRESS,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
-    # Nobody sees this field; whoever fills it in is a program.
+    # A honeypot: visitors don't see this field, only a program fills it in.
     website = forms.CharField(required=False, label=_("Leave this empty"))
-    opening_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
+    idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
 
     def clean_subdomain(self) -> str:
         typed = self.cleaned_data["subdomain"]
@@ -53,7 +53,7 @@ class SignUpForm(NewPersonForm):
             raise ValidationError(error.sentence) from error
 
     def _suggest_subdomain(self) -> None:
-        """Fill the field in for the next try: without JavaScript nobody else does."""
+        """Fill the field in for the next attempt: without JavaScript nothing else does."""
         suggestion = names.suggest(self.cleaned_data.get("organization", ""))
         self.data = {**dict(self.data.items()), "subdomain": suggestion}
 
@@ -67,7 +67,7 @@ class SignUpForm(NewPersonForm):
 
 
 class FindForm(forms.Form):
-    """Whose workspaces are asked for."""
+    """The address to find workspaces for."""
 
     email = EmailField(
         label=_("E-mail address"),

@@ -1,4 +1,4 @@
-"""From a host to its tenant, from the memory of each process while the rows stay the same."""
+"""The tenant of a host, cached in each process while the rows stay the same."""
 
 import threading
 from collections.abc import Iterable
@@ -9,30 +9,30 @@ from django.conf import settings
 from django.db.models.base import ModelState
 from django.http.request import split_domain_port
 
-from tasks.announcements import Announcements
-from tasks.workspace import public_context
+from tenancy.context import public_context
+from tenancy.pubsub import Channel
 from tenants.models import Domain, Tenant
 
-# How long a process believes what it knows: as long as a lost announcement can matter.
+# How long an entry is valid, in seconds: as long as a lost pub/sub message can matter.
 SECONDS = 10
-# How many hosts a process knows, at some 3 KB each.
+# How many hosts a process caches, at some 3 KB each.
 MOST_HOSTS = 2_000
 
 
 class Known(NamedTuple):
-    """A host's tenant, and when that has to be asked again."""
+    """A host's tenant, and until when the entry is valid."""
 
     tenant: Tenant
     until: float
 
 
 class Memory:
-    """What this process knows. All its threads share it, and each caller gets a copy."""
+    """The cache of this process. All its threads share it, and each caller gets a copy."""
 
     def __init__(self) -> None:
         self._known: dict[str, Known] = {}
         self._lock = threading.Lock()
-        # Rises with whatever is forgotten, so that nobody keeps what they had read before.
+        # Rises with each invalidation, so that no thread caches a row that it had read before.
         self.age = 0
 
     def find(self, host: str) -> Tenant | None:
@@ -42,7 +42,7 @@ class Memory:
         return _twin(known.tenant)
 
     def keep(self, host: str, tenant: Tenant, *, age: int) -> None:
-        """Remember a host, unless something was forgotten since that age."""
+        """Cache a host, unless an entry was invalidated since that age."""
         known = Known(_twin(tenant), monotonic() + SECONDS)
         with self._lock:
             if age != self.age:
@@ -65,21 +65,21 @@ class Memory:
 
 
 def _twin(tenant: Tenant) -> Tenant:
-    """Copy a tenant. `copy.copy` goes through what pickling needs, and takes ten times as long."""
+    """Copy a tenant. `copy.copy` uses the pickle protocol, and takes ten times as long."""
     twin = Tenant.__new__(Tenant)
     twin.__dict__.update(tenant.__dict__)
-    # Documented, for all its name; whatever hangs on the other one stays there.
+    # Documented, despite its name. Related objects that the original has cached stay there.
     state, twin._state = tenant._state, ModelState()  # noqa: SLF001
     twin._state.db, twin._state.adding = state.db, state.adding  # noqa: SLF001
     return twin
 
 
 memory = Memory()
-changes = Announcements("hosts")
+changes = Channel("hosts")
 
 
 def normalise(raw_host: str) -> str:
-    """Return a request's host as it stands in the rows: lower case, no dot, no port."""
+    """Return a request's host as the rows store it: lower case, no dot at the end, no port."""
     host, _port = split_domain_port(raw_host)
     return host
 
@@ -92,16 +92,16 @@ def is_base(host: str) -> bool:
 def find_tenant(host: str) -> Tenant | None:
     """Return the tenant of a normalised host, as an object of the caller's own.
 
-    "Unknown" is never remembered: the next request may be the new owner's.
+    An unknown host is never cached: the next request may come from the new owner.
     """
     _catch_up()
     return memory.find(host) or _look_up(host)
 
 
 def forget(*hosts: str) -> None:
-    """Have every process look these hosts up again."""
+    """Invalidate these hosts in every process."""
     memory.drop(hosts)
-    changes.say(*hosts)
+    changes.publish(*hosts)
 
 
 def _look_up(host: str) -> Tenant | None:
@@ -111,14 +111,14 @@ def _look_up(host: str) -> Tenant | None:
         if domain is None:
             return None
         tenant: Tenant = domain.tenant
-        _ = tenant.primary_host  # Kept with the row from now on.
+        _ = tenant.primary_host  # Cached with the row from now on.
     memory.keep(host, tenant, age=age)
     return tenant
 
 
 def _catch_up() -> None:
-    """Forget what other processes have changed; everything, when words were lost."""
-    words = changes.heard()
+    """Invalidate what other processes have changed; everything, when messages were lost."""
+    words = changes.poll()
     if words is None:
         memory.clear()
     elif words:

@@ -1,4 +1,4 @@
-"""From a request's host to the context it is answered in."""
+"""From a request's host to the context of its response."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,19 +11,20 @@ from django.shortcuts import render
 from django.utils.translation import get_language_from_request, override
 
 from accounts.requests import TenantRequest
-from tasks.roles import DatabaseRole
-from tasks.workspace import public_context, workspace_context
+from tenancy.context import public_context, workspace_context
+from tenancy.roles import VISITOR, DatabaseRole
 from tenants import hosts
+from tenants.roles import OPERATOR
 from tenants.services import sign_up_url
 
 Handler = Callable[[TenantRequest], HttpResponseBase]
 
 
 class TenantMiddleware:
-    """Answer each request in its tenant's context, and leave none behind.
+    """Answer each request in its tenant's context, and leave no context behind.
 
-    The base host works in public, a tenant's host in its schema. An unknown host gets a
-    404 that offers sign-up, a suspended tenant's a 403 that says so; both without context.
+    The base host uses public, a tenant's host its schema. An unknown host gets a 404 that
+    offers sign-up, a suspended tenant's a 403 that says so; both without context.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -66,13 +67,13 @@ class TenantMiddleware:
     def _refuse(
         self, request: TenantRequest, template: str, context: dict[str, Any], *, status: int
     ) -> HttpResponse:
-        """Show a page in the visitor's language: no other middleware has seen the request."""
+        """Render a page in the visitor's language: no other middleware has seen the request."""
         with override(get_language_from_request(request)):
             return render(request, template, context, status=status)
 
 
 def _role_for(request: TenantRequest) -> DatabaseRole:
-    """Only below the operators' path is there anything that an operator may do."""
+    """Return the request's role: only views below the operators' path operate the service."""
     if request.path_info.startswith(settings.OPERATOR_PATH):
-        return DatabaseRole.OPERATOR
-    return DatabaseRole.VISITOR
+        return OPERATOR
+    return VISITOR

@@ -1,7 +1,6 @@
-"""Organisations: the tenant, its hosts, and the directory of who signs in where."""
+"""Organisations: the tenant, its hosts, and the directory of addresses and their schemas."""
 
-import secrets
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -13,26 +12,22 @@ from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
 from accounts.names import MAX_NAME, validate_display_name
-from tasks.workspace import public_context
+from tenancy.context import public_context
+from tenancy.models import new_schema_name
+from tenancy.shared_tables import EVERYTHING, OWN_ROWS, OWN_TENANTS_ROWS, SharedTable
 from tenants.names import MAX_LENGTH
 from tenants.querysets import (
     DirectoryQuerySet,
     DomainQuerySet,
-    RestingNameQuerySet,
-    SpareSchemaQuerySet,
+    QuarantinedSubdomainQuerySet,
     TenantQuerySet,
 )
-
-
-def new_schema_name() -> str:
-    """Return an opaque name: renaming a tenant renames no schema."""
-    return f"t_{secrets.token_hex(8)}"
 
 
 class Tenant(TenantMixin):
     """A customer's organisation, with a schema of its own."""
 
-    # Schemas come and go by `tenants.schemas` alone.
+    # Only `tenancy.schemas` creates and drops schemas.
     auto_create_schema = False
     auto_drop_schema = False
 
@@ -52,25 +47,27 @@ class Tenant(TenantMixin):
         _("language"), max_length=10, choices=settings.LANGUAGES, default="en"
     )
     terms_version = models.CharField(_("terms accepted"), max_length=20, blank=True)
-    # Which rendering of the sign-up form opened the tenant: the same POST continues to it.
-    opening_key = models.UUIDField(null=True, unique=True, editable=False)
+    # The rendering of the sign-up form that opened the tenant: the same POST returns the tenant.
+    idempotency_key = models.UUIDField(null=True, unique=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     suspended_at = models.DateTimeField(_("suspended"), null=True, editable=False)
-    # When an owner first confirmed an address; `tenants.unverified` looks after the others.
+    # When an owner first confirmed an address; `tenants.unverified` handles the others.
     verified_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
     closes_at = models.DateTimeField(_("ends, unless confirmed"), null=True, editable=False)
-    # A keyed hash, kept until it is confirmed.
+    # A keyed hash, kept until an owner confirms an address.
     opened_from = models.CharField(max_length=64, blank=True, editable=False)
-    # What migrations have made of the schema (`tenants.revisions`). Empty: nobody knows. The
-    # database has the default, as a release that doesn't know the column opens tenants, too.
+    # What migrations have made of the schema (`tenancy.revisions`). Empty: unknown. The
+    # database has the default, as a release without the column opens tenants, too.
     revision = models.CharField(
         _("revision"), max_length=40, blank=True, default="", db_default="", editable=False
     )
 
-    # Whose schema operators want migrated first, as CANARY_TENANTS' are.
+    # Operators want the schema migrated first, as those in CANARY_TENANTS.
     is_canary = models.BooleanField(_("canary"), default=False, db_default=False, editable=False)
 
     objects = TenantQuerySet.as_manager()
+    # Set below the class, as it names the columns.
+    shared_table: ClassVar[SharedTable]
 
     class Meta:
         verbose_name = _("tenant")
@@ -95,7 +92,7 @@ class Tenant(TenantMixin):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save what was changed here: the revision is for whoever changes the schema."""
+        """Save all fields but the revision, which the code that changes the schema writes."""
         if not self._state.adding and kwargs.get("update_fields") is None:
             left_out = {"id", "revision", *self.get_deferred_fields()}
             fields = (field.attname for field in self._meta.concrete_fields)
@@ -105,7 +102,7 @@ class Tenant(TenantMixin):
     def _check_schema_name_is_unique(self) -> None:
         """Leave it to the unique constraint: names differ in more than their case here.
 
-        The mixin's question reads all tenants, each time that one is opened.
+        The mixin's query reads all tenants, each time that one is opened.
         """
 
     @property
@@ -114,21 +111,41 @@ class Tenant(TenantMixin):
 
     @property
     def host(self) -> str:
-        """The host below the base domain, which the tenant always has."""
+        """The host below the base domain, which each tenant has."""
         return host_of(self.slug)
 
     @cached_property
     def primary_host(self) -> str:
-        """The host that links lead to, from the primary domain's row."""
+        """The host in links, from the primary domain's row."""
         with public_context():
-            # All of them: a list has fetched its tenants' domains beforehand.
+            # All domains: a list has prefetched them.
             primary = (each.domain for each in self.domains.all() if each.is_primary)
             return str(next(primary, self.host))
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port that links lead to."""
+        """Scheme, host and port of links."""
         return f"{settings.BASE_SCHEME}://{self.primary_host}{settings.BASE_PORT}"
+
+
+# Written when an owner confirms an address, or is asked to.
+_VERIFICATION = "verified_at, closes_at, opened_from"
+# The transaction that creates or migrates the schema writes the revision.
+_OPERATED = ", ".join(
+    field.column
+    for field in Tenant._meta.concrete_fields  # noqa: SLF001  # Django documents it so.
+    if field.column != "revision"
+)
+Tenant.shared_table = SharedTable(
+    {
+        "tenant": f"SELECT, UPDATE (name, language, {_VERIFICATION})",
+        "visitor": "SELECT",
+        "signup": f"SELECT, INSERT, UPDATE ({_VERIFICATION})",
+        "relay": "SELECT",
+        "operator": f"SELECT, INSERT, DELETE, UPDATE ({_OPERATED})",
+    },
+    rows={"tenant": OWN_ROWS},
+)
 
 
 class Domain(DomainMixin):
@@ -139,6 +156,17 @@ class Domain(DomainMixin):
     is_primary = models.BooleanField(_("primary"), default=True, db_index=True)
 
     objects = DomainQuerySet.as_manager()
+    shared_table = SharedTable(
+        {
+            "tenant": "SELECT",
+            "visitor": "SELECT",
+            # Saving a domain makes it the primary one.
+            "signup": "SELECT, INSERT, UPDATE (is_primary)",
+            "relay": "SELECT",
+            "operator": EVERYTHING,
+        },
+        rows={"tenant": OWN_TENANTS_ROWS},
+    )
 
     class Meta:
         verbose_name = _("domain")
@@ -158,13 +186,14 @@ class Domain(DomainMixin):
         super().save(*args, **kwargs)
 
 
-class RestingName(models.Model):
-    """A subdomain whose tenant is gone: its old links must not lead to somebody new."""
+class QuarantinedSubdomain(models.Model):
+    """A deleted tenant's subdomain: its old links must not lead to another tenant."""
 
     slug = models.CharField(_("subdomain"), max_length=MAX_LENGTH, primary_key=True)
     until = models.DateTimeField(_("rests until"))
 
-    objects = RestingNameQuerySet.as_manager()
+    objects = QuarantinedSubdomainQuerySet.as_manager()
+    shared_table = SharedTable({"visitor": "SELECT", "signup": "SELECT", "operator": EVERYTHING})
 
     class Meta:
         verbose_name = _("resting name")
@@ -175,7 +204,7 @@ class RestingName(models.Model):
 
 
 class DirectoryEntry(models.Model):
-    """That an address signs in to a schema, with the address as a keyed hash alone."""
+    """An address that signs in to a schema, stored as a keyed hash only."""
 
     id = models.BigAutoField(primary_key=True)
     schema_name = models.CharField(_("schema"), max_length=63)
@@ -183,6 +212,15 @@ class DirectoryEntry(models.Model):
     address_hash = models.CharField(_("address"), max_length=64)
 
     objects = DirectoryQuerySet.as_manager()
+    shared_table = SharedTable(
+        {
+            "tenant": EVERYTHING,
+            "visitor": "SELECT",
+            "signup": "SELECT, INSERT, UPDATE",
+            "operator": EVERYTHING,
+        },
+        rows={"tenant": OWN_ROWS, "signup": OWN_ROWS},
+    )
 
     class Meta:
         verbose_name = _("directory entry")
@@ -194,36 +232,6 @@ class DirectoryEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.schema_name}:{self.user_id}"
-
-
-class SchemaScript(models.Model):
-    """What makes a new tenant's schema, statement by statement, for one release of the code."""
-
-    digest = models.CharField(max_length=64, primary_key=True)
-    statements = models.JSONField(default=list)
-    created_at = models.DateTimeField(default=timezone.now)
-    # When the release was last deployed: of two at work, the later one's spares are kept.
-    deployed_at = models.DateTimeField(default=timezone.now)
-    filled_at = models.DateTimeField(null=True)
-
-    def __str__(self) -> str:
-        return self.digest
-
-
-class SpareSchema(models.Model):
-    """A schema that is ready for the next tenant: whoever takes it deletes the row."""
-
-    schema_name = models.CharField(max_length=63, primary_key=True, default=new_schema_name)
-    digest = models.CharField(max_length=64)
-    created_at = models.DateTimeField(default=timezone.now)
-
-    objects = SpareSchemaQuerySet.as_manager()
-
-    class Meta:
-        indexes = [models.Index(fields=["digest", "created_at"], name="spare_in_turn")]
-
-    def __str__(self) -> str:
-        return self.schema_name
 
 
 def host_of(slug: str) -> str:

@@ -1,4 +1,4 @@
-"""Which subdomains there may be: form, reserved names, suggestions."""
+"""Rules for subdomains: form, reserved names, suggestions."""
 
 import re
 from functools import cache
@@ -11,15 +11,15 @@ from tenants.errors import NameInvalidError, NameReservedError
 
 MIN_LENGTH, MAX_LENGTH = 3, 40
 # RFC 1123, section 2.1: letters, digits, hyphens, none of these at an end. Two hyphens in a
-# row are refused: at positions 3 and 4 they would announce punycode (RFC 5891, 4.2.3.1).
+# row are refused: at positions 3 and 4 they would mark punycode (RFC 5891, 4.2.3.1).
 _LABEL = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LOOK_ALIKES = str.maketrans("01i5", "olls")
 
 
 def parse(name: str) -> str:
-    """Return the subdomain that a person typed; upper case is the only thing mended.
+    """Return the subdomain that a visitor typed, trimmed and in lower case.
 
-    Raises `NameInvalidError` and `NameReservedError`. ASCII alone is allowed, so there are
+    Raises `NameInvalidError` and `NameReservedError`. Only ASCII is allowed, so there are
     no confusables but those of ASCII itself.
     """
     slug = name.strip().lower() if name.isascii() else name
@@ -33,7 +33,7 @@ def parse(name: str) -> str:
 
 
 def fold(slug: str) -> str:
-    """Return what a name looks like at a glance."""
+    """Return a name without hyphens, with look-alike characters made equal."""
     return slug.replace("-", "").translate(_LOOK_ALIKES)
 
 
@@ -56,7 +56,7 @@ def suggest(organization: str) -> str:
 
 
 def stem(text: str) -> str:
-    """Return what of a text could begin a subdomain; it may still be reserved or too short."""
+    """Return a text as the start of a subdomain; it may still be reserved or too short."""
     return slugify(text, max_length=MAX_LENGTH, word_boundary=True)
 
 

@@ -11,17 +11,17 @@ from accounts.names import normalise_email
 from tasks import outbox
 from tasks.deliveries import send_letter
 from tasks.mail import Letter
-from tasks.roles import DatabaseRole
-from tasks.workspace import public_context, workspace_context
+from tenancy.context import public_context, workspace_context
 from tenants import directory, names
 from tenants.errors import NameInvalidError, NameReservedError, TenantStateError
 from tenants.models import Tenant
+from tenants.roles import OPERATOR
 
 ANSWER_EXPIRES_IN = timedelta(hours=24)
 
 
 def suspend(*, tenant: Tenant) -> None:
-    """Close a tenant's hosts to everybody, until it is resumed. Raises `TenantStateError`."""
+    """Close a tenant's hosts to all users, until it is resumed. Raises `TenantStateError`."""
     _change_status(tenant, Tenant.Status.ACTIVE, Tenant.Status.SUSPENDED)
 
 
@@ -36,7 +36,7 @@ def mark_as_canary(*, tenant: Tenant) -> None:
 
 
 def unmark_as_canary(*, tenant: Tenant) -> None:
-    """Have it migrated with the others again. Raises `TenantStateError`."""
+    """Have a tenant's schema migrated with the others again. Raises `TenantStateError`."""
     _mark(tenant, is_canary=False)
 
 
@@ -48,10 +48,10 @@ def rename(*, tenant: Tenant, name: str, language: str) -> None:
 
 
 def answer_find(*, email: str, language: str) -> None:
-    """Mail an address the workspaces it signs in to.
+    """Send an e-mail to an address, with the workspaces it signs in to.
 
-    An unknown address costs the same and gets a letter as well, so that nobody learns
-    from here who is known.
+    An unknown address costs the same and gets an e-mail as well, so that the page
+    doesn't reveal which addresses are known.
     """
     with public_context(), transaction.atomic():
         workspaces = [{"name": t.name, "url": t.origin} for t in directory.tenants_of(email)]
@@ -70,7 +70,7 @@ def answer_find(*, email: str, language: str) -> None:
 
 
 def _change_status(tenant: Tenant, before: str, after: str) -> None:
-    with public_context(DatabaseRole.OPERATOR), transaction.atomic():
+    with public_context(OPERATOR), transaction.atomic():
         locked = Tenant.objects.select_for_update().get(pk=tenant.pk)
         if locked.status != before:
             raise TenantStateError(name=locked.name, state=locked.get_status_display())
@@ -80,7 +80,7 @@ def _change_status(tenant: Tenant, before: str, after: str) -> None:
 
 
 def _mark(tenant: Tenant, *, is_canary: bool) -> None:
-    with public_context(DatabaseRole.OPERATOR), transaction.atomic():
+    with public_context(OPERATOR), transaction.atomic():
         locked = Tenant.objects.select_for_update().get(pk=tenant.pk)
         if locked.is_canary == is_canary:
             state = _("a canary") if is_canary else _("no canary")
@@ -90,7 +90,7 @@ def _mark(tenant: Tenant, *, is_canary: bool) -> None:
 
 
 def sign_up_url(*, host: str) -> str:
-    """Return where the name of an unknown host can be taken; empty where it can't be."""
+    """Return the sign-up page for an unknown host's name; empty for a name that is refused."""
     slug = host.removesuffix(f".{settings.BASE_DOMAIN}")
     try:
         is_name = slug != host and names.parse(slug) == slug

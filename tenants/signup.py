@@ -1,31 +1,36 @@
-"""Opening an organisation: everything it takes, in one transaction."""
+"""Opening an organisation: tenant, schema and owner, in one transaction."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.names import normalise_email
-from tasks.roles import DatabaseRole
-from tasks.workspace import acting_as, public_context, workspace_context
-from tenants import jobs, names, revisions, spares, unverified
-from tenants.errors import NameRestingError, NameTakenError
-from tenants.models import Domain, RestingName, Tenant, new_schema_name
-from tenants.provisioning.script import prepare
-from tenants.schemas import create_schema, take_time
+from tenancy import jobs, revisions, schema_pool
+from tenancy.context import database_role, public_context, workspace_context
+from tenancy.models import new_schema_name
+from tenancy.provisioning.snapshots import prepare
+from tenancy.schemas import create_schema, take_time
+from tenants import names, unverified
+from tenants.errors import NameTakenError, SubdomainQuarantinedError
+from tenants.models import Domain, QuarantinedSubdomain, Tenant
+from tenants.roles import SIGNUP
 
-# How long a form whose answer was lost may be sent again.
+# In this period one network takes at most half of the pool: further schemas are replayed.
+SHARE_OF = timedelta(hours=1)
+# How long a form with a lost answer may be sent again.
 SENT_AGAIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Who opens an organisation."""
+    """The first owner of an organisation."""
 
     full_name: str
     email: str
@@ -40,101 +45,112 @@ def open_tenant(
     subdomain: str,
     owner: Owner,
     terms_version: str = "",
-    opening_key: UUID | None = None,
+    idempotency_key: UUID | None = None,
     opened_from: str = "",
     welcome: bool = True,
 ) -> tuple[Tenant, User]:
     """Open an organisation: tenant, domain, schema, owner, directory, welcome; or nothing.
 
-    Run twice with one `opening_key` within an hour, it returns what the first run opened.
-    Raises `NameInvalidError`, `NameReservedError`, `NameTakenError` and `NameRestingError`;
-    with `opened_from`, a visitor's network, `TooManyUnverifiedError` as well.
+    A second call with one `idempotency_key` within an hour returns what the first one opened.
+    Raises `NameInvalidError`, `NameReservedError`, `NameTakenError` and
+    `SubdomainQuarantinedError`; with `opened_from`, a visitor's network,
+    `TooManyUnverifiedError` as well.
     """
     slug = names.parse(subdomain)
     with public_context():
-        holder, opening_key = _look_up(slug, opening_key)
-        refuse_taken(slug, holder, opening_key)
+        holder, idempotency_key = _look_up(slug, idempotency_key)
+        refuse_taken(slug, holder, idempotency_key)
         if opened_from and holder is None:
             unverified.refuse_too_many(email=owner.email, network=opened_from)
-        # Outside the transaction: hashing takes long, and holds no lock this way.
+        # Outside the transaction: hashing takes long, and would hold locks there.
         password_hash = make_password(owner.password)
         origin = unverified.origin_hash(opened_from)
         release = _release_to_claim(origin)
         try:
-            with acting_as(DatabaseRole.SIGNUP), transaction.atomic(durable=True):
-                # Before the insert: who loses a race waits there for as long as the winner works.
+            with database_role(SIGNUP), transaction.atomic(durable=True):
+                # Before the insert: a call that loses the race waits there for the winner.
                 take_time()
-                ready = spares.claim(digest=release)
+                ready = schema_pool.claim(digest=release)
                 tenant = _create_tenant(
                     schema_name=ready or new_schema_name(),
                     name=organization,
                     slug=slug,
                     language=owner.language,
                     terms_version=terms_version,
-                    opening_key=opening_key,
+                    idempotency_key=idempotency_key,
                     opened_from=origin,
                     revision=str(revisions.target()),
                 )
                 _complete_schema(tenant.schema_name, is_ready=bool(ready))
                 return tenant, _create_owner(tenant, owner, password_hash, welcome=welcome)
         except NameTakenError:
-            return _opened_before(slug, owner, opening_key)
+            return _opened_before(slug, owner, idempotency_key)
 
 
 def _release_to_claim(origin: str) -> str | None:
-    """Return whose spare schemas a visitor may take; None who gets none.
+    """Return the release digest of the ready schemas that a visitor may take; None for none.
 
-    Our own command line leaves them to those who wait for an answer.
+    The command line leaves them to visitors, as these wait for an answer.
     """
     digest = prepare()
-    return digest if origin and spares.has_share(origin=origin) else None
+    return digest if origin and has_share(origin=origin) else None
+
+
+def has_share(*, origin: str) -> bool:
+    """Whether a network, as its keyed hash, has not used up its share of the pool yet."""
+    if not settings.RATE_LIMITS or not settings.SCHEMA_POOL_SIZE:
+        return bool(settings.SCHEMA_POOL_SIZE)
+    since = timezone.now() - SHARE_OF
+    taken = Tenant.objects.opened_from(origin, since).count()
+    share: int = max(1, settings.SCHEMA_POOL_SIZE // 2)
+    return taken < share
 
 
 def _complete_schema(schema_name: str, *, is_ready: bool) -> None:
-    """Make the schema, or have the one that was taken replaced."""
+    """Create the schema, or refill the pool that it was taken from."""
     if is_ready:
         jobs.refill_on_commit()
     else:
         create_schema(schema_name=schema_name)
 
 
-def refuse_taken(slug: str, holder: Tenant | None, opening_key: UUID | None) -> None:
+def refuse_taken(slug: str, holder: Tenant | None, idempotency_key: UUID | None) -> None:
     """Raise `NameTakenError` early, unless the same form has opened the name's holder.
 
-    A courtesy that saves a hash: the unique index decides.
+    Only saves hashing the password: the unique index decides.
     """
     refuse_resting(slug)
-    if holder and (opening_key is None or holder.opening_key != opening_key):
+    if holder and (idempotency_key is None or holder.idempotency_key != idempotency_key):
         raise NameTakenError
 
 
 def refuse_resting(slug: str) -> None:
-    """Raise `NameRestingError` while nobody can have the name."""
-    if resting := RestingName.objects.resting(timezone.now()).filter(slug=slug).first():
-        raise NameRestingError(resting.until)
+    """Raise `SubdomainQuarantinedError` while the name is quarantined."""
+    if resting := QuarantinedSubdomain.objects.resting(timezone.now()).filter(slug=slug).first():
+        raise SubdomainQuarantinedError(resting.until)
 
 
-def _look_up(slug: str, opening_key: UUID | None) -> tuple[Tenant | None, UUID | None]:
-    """Return who has the name, and the form's key.
+def _look_up(slug: str, idempotency_key: UUID | None) -> tuple[Tenant | None, UUID | None]:
+    """Return the holder of the name, and the form's key.
 
-    Without the key where it has opened another tenant: then this is a new wish.
+    The key is None where it has opened another tenant: this is a new sign-up then.
     """
-    found = list(Tenant.objects.named_or_opened_by(slug, opening_key))
+    found = list(Tenant.objects.named_or_opened_by(slug, idempotency_key))
     holder = next((tenant for tenant in found if tenant.slug == slug), None)
     is_used = any(tenant != holder for tenant in found)
-    return holder, None if is_used else opening_key
+    return holder, None if is_used else idempotency_key
 
 
 def _create_tenant(**fields: Any) -> Tenant:
-    """Insert tenant and domain first: who loses a race waits here, before any real work."""
+    """Insert tenant and domain first: a call that loses the race waits here, before the work."""
     try:
         tenant: Tenant = Tenant.objects.create(**fields)
         first = Domain.objects.create_first(domain=tenant.host, tenant=tenant)
     except IntegrityError:
         raise NameTakenError from None
-    # As the visitor is sent there next.
+    # The visitor is redirected there next.
     tenant.primary_host = first.domain
-    # Asked again now that the name is ours: whoever had it may have gone a moment ago.
+    # Checked again now that the name is taken: its holder may have been deleted a moment ago.
     refuse_resting(tenant.slug)
     return tenant
 
@@ -153,15 +169,17 @@ def _create_owner(tenant: Tenant, owner: Owner, password_hash: str, *, welcome: 
     return user
 
 
-def _opened_before(slug: str, owner: Owner, opening_key: UUID | None) -> tuple[Tenant, User]:
-    """Return what the same form has opened, to the person who knows its password.
+def _opened_before(slug: str, owner: Owner, idempotency_key: UUID | None) -> tuple[Tenant, User]:
+    """Return what the same form has opened, if the owner's password is right.
 
-    Raises `NameTakenError` when it was another form, and when that was long ago: who comes
-    later signs in, by whatever that takes by then.
+    Raises `NameTakenError` for another form, a wrong password, and after an hour: from then on
+    the owner signs in, with all that a sign-in requires.
     """
     since = timezone.now() - SENT_AGAIN
-    same = Tenant.objects.open().filter(slug=slug, opening_key=opening_key, created_at__gt=since)
-    if opening_key is None or (tenant := same.first()) is None:
+    same = Tenant.objects.open().filter(
+        slug=slug, idempotency_key=idempotency_key, created_at__gt=since
+    )
+    if idempotency_key is None or (tenant := same.first()) is None:
         raise NameTakenError
     with workspace_context(tenant):
         user = User.objects.active().filter(email=normalise_email(owner.email)).first()

@@ -1,6 +1,6 @@
-"""Tenants of which no owner has confirmed an address: how many one may have, and their end.
+"""Tenants without an owner's confirmed address: how many are allowed, and their deletion.
 
-Anybody can open one, so they may not pile up: their owners are told, and then they go.
+Any visitor can open one, so they must not accumulate: owners are notified, then they go.
 """
 
 import hashlib
@@ -17,33 +17,33 @@ from accounts.models import Role, User
 from tasks import outbox
 from tasks.deliveries import send_closing_notice
 from tasks.models import Message
-from tasks.workspace import current_schema, public_context, workspace_context
-from tenants.closing import close_tenant
+from tenancy.context import current_schema, public_context, workspace_context
+from tenants.deletion import delete_tenant
 from tenants.directory import address_hash
 from tenants.errors import TooManyUnverifiedError
 from tenants.models import DirectoryEntry, Tenant
 
 
 def origin_hash(network: str) -> str:
-    """Return the keyed hash of where a tenant was opened from; empty for our own command line."""
+    """Return the keyed hash of the network that opened a tenant; empty for the command line."""
     key = settings.DIRECTORY_KEY.encode()
     return hmac.new(key, f"from {network}".encode(), hashlib.sha256).hexdigest() if network else ""
 
 
 def refuse_too_many(*, email: str, network: str) -> None:
-    """Raise `TooManyUnverifiedError` when an address, of mail or network, has its share.
+    """Raise `TooManyUnverifiedError` when an e-mail address or a network has reached its limit.
 
-    A stranger elsewhere can use up nobody's share. What all together may open in the name of one
-    address is bounded as well, until its reader has proved it in any workspace.
+    A stranger in another network can't use up a visitor's limit. The total for one
+    e-mail address is limited as well, until its reader has confirmed it in any workspace.
 
-    They are counted as rows, so that no restart forgets them. Two who ask at once may both
-    pass: it bounds what piles up, not what happens in a second.
+    Rows are counted, so that no restart resets the count. Two concurrent calls may both pass: the
+    limit bounds what accumulates, not what happens in a second.
     """
     if not settings.RATE_LIMITS:
         return
     origin = origin_hash(network)
     schemas = DirectoryEntry.objects.schemas_of(address_hash(email))
-    # All in one, so that the time it takes tells nobody who is known.
+    # In one query, so that response times don't reveal which addresses are known.
     theirs = Tenant.objects.filter(schema_name__in=schemas).aggregate(
         here=Count("pk", filter=Q(verified_at=None, opened_from=origin)),
         unverified=Count("pk", filter=Q(verified_at=None)),
@@ -52,7 +52,7 @@ def refuse_too_many(*, email: str, network: str) -> None:
     _refuse_past(settings.UNVERIFIED_HERE, theirs["here"])
     here = Tenant.objects.unverified().filter(opened_from=origin)
     _refuse_past(settings.UNVERIFIED_PER_NETWORK, here.count())
-    # Nobody gets into a verified tenant's directory without having read a letter.
+    # An address enters a verified tenant's directory only after its reader has read an e-mail.
     if not theirs["verified"]:
         _refuse_past(settings.UNVERIFIED_PER_ADDRESS, theirs["unverified"])
 
@@ -63,9 +63,9 @@ def _refuse_past(most: int, held: int) -> None:
 
 
 def mark_verified() -> None:
-    """Note that an owner of the current tenant has confirmed an address: it stays.
+    """Record that an owner of the current tenant has confirmed an address: the tenant stays.
 
-    In the transaction that confirms it. May be run twice.
+    Runs in the transaction that confirms it. Idempotent.
     """
     schema_name = current_schema()
     marked = Tenant.objects.unverified().filter(schema_name=schema_name)
@@ -75,9 +75,9 @@ def mark_verified() -> None:
 
 
 def due(how_many: int) -> list[Tenant]:
-    """Return tenants that wait for a notice or for their end, in no order.
+    """Return tenants that are due for a notice or for deletion, in random order.
 
-    In an order, those that fail again and again would stand before all others.
+    In a fixed order, tenants that fail repeatedly would precede all others.
     """
     now = timezone.now()
     opened_before = now - timedelta(days=settings.UNVERIFIED_NOTICE_DAYS)
@@ -85,15 +85,15 @@ def due(how_many: int) -> list[Tenant]:
 
 
 def review(*, tenant: Tenant) -> None:
-    """Tell the owners of an unverified tenant when it ends, or end it. May be run twice.
+    """Notify the owners of an unverified tenant when it ends, or delete it. Idempotent.
 
-    What the schema says decides: a tenant with a verified owner, or with none, stays.
+    The schema decides: a tenant with a verified owner, or without owners, stays.
     """
     if _is_to_be_told(tenant):
         _tell(tenant)
     elif _may_go(tenant):
-        # Nobody but its owner has ever seen the name: it needs no rest.
-        close_tenant(tenant=tenant, rests=False, only_if=lambda: _may_go(tenant))
+        # Only its owner has ever seen the name: it needs no quarantine.
+        delete_tenant(tenant=tenant, rests=False, only_if=lambda: _may_go(tenant))
 
 
 def _is_to_be_told(tenant: Tenant) -> bool:
@@ -101,7 +101,7 @@ def _is_to_be_told(tenant: Tenant) -> bool:
 
 
 def _tell(tenant: Tenant) -> None:
-    """Set the day, and enqueue the letters that name it, in one transaction."""
+    """Set the deadline, and enqueue the messages that name it, in one transaction."""
     days = settings.UNVERIFIED_DAYS - settings.UNVERIFIED_NOTICE_DAYS
     closes_at = timezone.now() + timedelta(days=days)
     with workspace_context(tenant), transaction.atomic():
@@ -119,7 +119,7 @@ def _tell(tenant: Tenant) -> None:
 
 
 def _may_go(tenant: Tenant) -> bool:
-    """Ask rows and schema; within a transaction, what they say holds until it ends."""
+    """Query rows and schema; within a transaction, the answer holds until it ends."""
     now = timezone.now()
     with public_context():
         is_over = Tenant.objects.open().unverified().filter(pk=tenant.pk, closes_at__lte=now)
@@ -130,9 +130,9 @@ def _may_go(tenant: Tenant) -> bool:
 
 
 def _has_unverified_owners_only() -> bool:
-    """Whether somebody owns the current tenant, and no owner has confirmed an address.
+    """Whether the current tenant has owners, and none of them has confirmed an address.
 
-    Waits for whoever is confirming one, and marks a tenant of which nobody has told us.
+    Waits for a concurrent confirmation, and marks a verified tenant that was not marked yet.
     """
     addresses = EmailAddress.objects.filter(user__role=Role.OWNER)
     if transaction.get_connection().in_atomic_block:

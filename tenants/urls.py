@@ -1,4 +1,4 @@
-"""The visitor's pages on the base host."""
+"""Visitors' pages on the base host."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The visitor's pages, and a tenant's home."""
+"""Visitors' pages, and a tenant's home page."""
 
 from http import HTTPStatus
 from urllib.parse import urlencode
@@ -12,11 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.clients import client_network, too_often, with_retry_after
+from accounts.client_ip import client_network, too_often, with_retry_after
 from accounts.services import issue_handoff
-from tasks import ratelimits
-from tasks.errors import RateLimitedError
-from tasks.workspace import workspace_context
+from tenancy import rate_limits
+from tenancy.context import workspace_context
+from tenancy.errors import RateLimitedError
 from tenants import availability, services, signup
 from tenants.errors import TenantError, TooManyUnverifiedError
 from tenants.forms import FindForm, SignUpForm
@@ -27,12 +27,12 @@ from tenants.models import Tenant
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_up(request: HttpRequest) -> HttpResponse:
-    """Open an organisation, and go on to its own host, signed in."""
+    """Open an organisation, and redirect to its own host, signed in."""
     if request.method != "POST":
         return _sign_up_form(request)
     form = SignUpForm(request.POST)
     try:
-        ratelimits.hit("sign_up", client_network(request))
+        rate_limits.hit("sign_up", client_network(request))
     except RateLimitedError as error:
         page = _sign_up_again(request, form, too_often(error), HTTPStatus.TOO_MANY_REQUESTS)
         return with_retry_after(page, error)
@@ -44,7 +44,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 
 
 def _sign_up_form(request: HttpRequest) -> HttpResponse:
-    """Show the empty form, with the name that an unknown host's page has brought along."""
+    """Show the empty form, with the name from an unknown host's page."""
     named = request.GET.get("subdomain", "")[:100]
     form = SignUpForm(initial={"subdomain": named})
     judged = availability.check(subdomain=named)
@@ -62,7 +62,7 @@ def _open(request: HttpRequest, form: SignUpForm) -> HttpResponse:
             subdomain=data["subdomain"],
             owner=owner,
             terms_version=settings.TERMS_VERSION,
-            opening_key=data["opening_key"],
+            idempotency_key=data["idempotency_key"],
             opened_from=client_network(request),
         )
     except TooManyUnverifiedError as error:
@@ -78,7 +78,7 @@ def _open(request: HttpRequest, form: SignUpForm) -> HttpResponse:
 def _sign_up_again(
     request: HttpRequest, form: SignUpForm, sentence: str = "", status: int = HTTPStatus.OK
 ) -> HttpResponse:
-    """Show the form with what is wrong, and everything that was typed."""
+    """Show the form with its errors, and everything that was typed."""
     context = {"form": form, "sentence": sentence}
     if form.errors and status == HTTPStatus.OK:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -91,9 +91,9 @@ def _sign_up_again(
 @never_cache
 @require_safe
 def check_subdomain(request: HttpRequest) -> HttpResponse:
-    """Say beside the address, while it is typed, whether it can be had."""
+    """Show beside the address, while it is typed, whether it is available."""
     try:
-        ratelimits.hit("check", client_network(request))
+        rate_limits.hit("check", client_network(request))
     except RateLimitedError as error:
         judged = availability.Availability("limited", too_often(error))
     else:
@@ -107,13 +107,13 @@ def check_subdomain(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def find(request: HttpRequest) -> HttpResponse:
-    """Mail somebody their workspaces. The page says the same to everybody."""
+    """Send a visitor their workspaces by e-mail. The page is the same for every address."""
     form = FindForm(request.POST or None)
     if not form.is_valid():
         return render(request, "tenants/find.html", {"form": form})
     email = form.cleaned_data["email"]
     try:
-        ratelimits.hit("find", client_network(request))
+        rate_limits.hit("find", client_network(request))
     except RateLimitedError as error:
         form.add_error(None, too_often(error))
         return with_retry_after(render(request, "tenants/find.html", {"form": form}), error)
@@ -124,17 +124,17 @@ def find(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Where a tenant's people start; the developer's product goes here."""
+    """The start page of a tenant's members; the developer's product goes here."""
     return render(request, "tenants/home.html")
 
 
 def handoff_url(tenant: Tenant, token: str) -> str:
-    """Return where the new owner's browser is sent: the token travels in the query alone."""
+    """Return where the new owner's browser is redirected: only the query holds the token."""
     return f"{tenant.origin}/accounts/handoff/?{urlencode({'token': token})}"
 
 
 def see_other(url: str) -> HttpResponse:
-    """Send the browser on with GET (RFC 9110, section 15.4.4), and without a referrer."""
+    """Redirect with GET (RFC 9110, section 15.4.4), and without a referrer."""
     response = redirect(url)
     response.status_code = HTTPStatus.SEE_OTHER
     response.headers["Referrer-Policy"] = "no-referrer"

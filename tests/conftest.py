@@ -23,7 +23,7 @@ from django.db import connection
 from django.utils import timezone, translation
 
 from dev.locks import Lock
-from tasks import breakers
+from tenancy import circuit_breaker
 from tests.environment import WORKER
 from tests.template import make as make_template
 
@@ -69,7 +69,7 @@ def template(gate, administrator, django_db_blocker) -> str:
 @pytest.fixture(scope="session")
 def clone(template, gate, administrator) -> Callable[[str], str]:
     """Clone the template under a name."""
-    from tenants.privileges import database_statements
+    from tenancy.privileges import database_statements
 
     def make(name: str) -> str:
         with gate(), psycopg.connect(administrator, autocommit=True) as server:
@@ -156,8 +156,8 @@ def empty_redis() -> Iterator[None]:
 
     yield
     hosts.memory.clear()
-    breakers.redis.reset()
-    breakers._queue.reset()
+    circuit_breaker.redis.reset()
+    circuit_breaker._queue.reset()
     cache.clear()
     caches["default"].local.clear()
 
@@ -212,7 +212,7 @@ def _hashed(password: str) -> str:
 def make_user():
     """Make a person of a tenant, with a verified address unless told otherwise."""
     from accounts.models import User
-    from tasks.workspace import workspace_context
+    from tenancy.context import workspace_context
 
     def make(tenant, email="ada@example.test", *, verified=True, password=PASSWORD, **fields):
         fields.setdefault("full_name", email.split("@")[0].title())
@@ -242,7 +242,7 @@ def make_operator():
 @pytest.fixture
 def client_of():
     """A client on a tenant's host, signed in as one of its people where one is given."""
-    from tasks.workspace import workspace_context
+    from tenancy.context import workspace_context
     from tests.clients import Client
 
     def make(tenant, user=None, **defaults):

@@ -2,10 +2,10 @@
 
 from contextlib import AbstractContextManager
 
-from tasks import workspace
-from tasks.roles import DatabaseRole
+from tenancy import context
+from tenants.roles import OPERATOR
 
 
 def public_context() -> AbstractContextManager[None]:
     """Work in public for the block, as an operator."""
-    return workspace.public_context(DatabaseRole.OPERATOR)
+    return context.public_context(OPERATOR)

@@ -1,17 +1,19 @@
 """What tests of the spare schemas do: look, sign up, and play another release."""
 
-from tasks.roles import DatabaseRole
-from tasks.workspace import public_context
-from tenants import signup, spares
-from tenants.models import SchemaScript
-from tenants.provisioning import digest
+from tenancy import schema_pool
+from tenancy.context import public_context
+from tenancy.models import SchemaSnapshot
+from tenancy.provisioning import fingerprint
+from tenancy.roles import MIGRATOR
+from tenants import signup
+from tenants.roles import OPERATOR
 
 HERE = "203.0.113.7"
 
 
 def ready():
-    with public_context(DatabaseRole.OPERATOR):
-        return spares.names()
+    with public_context(OPERATOR):
+        return schema_pool.names()
 
 
 def open_one(slug="initech", **changes):
@@ -23,7 +25,7 @@ def open_one(slug="initech", **changes):
 
 def next_release(monkeypatch):
     """Let the running code be another release's, that has been deployed, too."""
-    monkeypatch.setattr(digest, "_of_files", lambda: "another release's files")
-    with public_context(DatabaseRole.MIGRATOR):
-        statements = SchemaScript.objects.latest("deployed_at").statements
-        SchemaScript.objects.create(digest=digest.release_digest(), statements=statements)
+    monkeypatch.setattr(fingerprint, "_of_files", lambda: "another release's files")
+    with public_context(MIGRATOR):
+        statements = SchemaSnapshot.objects.latest("deployed_at").statements
+        SchemaSnapshot.objects.create(digest=fingerprint.release_digest(), statements=statements)

@@ -22,12 +22,12 @@ def make(administrator: str) -> None:
 
 def migrate(administrator: str) -> None:
     """Make the roles, public's tables and the script that new schemas are made from."""
-    from tasks.roles import DatabaseRole
-    from tasks.workspace import acting_as, public_context
+    from tenancy.context import database_role, public_context
+    from tenancy.roles import MIGRATOR
 
-    if not _count(administrator, "tenants_schemascript"):
+    if not _count(administrator, "tenancy_schemasnapshot"):
         call_command("setup_roles", stdout=io.StringIO())
-    with acting_as(DatabaseRole.MIGRATOR), public_context():
+    with database_role(MIGRATOR), public_context():
         call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
 
 
@@ -41,13 +41,13 @@ def _count(administrator: str, table: LiteralString) -> int:
 
 
 def _make_tenants() -> None:
-    from tasks.roles import DatabaseRole
-    from tasks.workspace import public_context
-    from tenants import revisions
+    from tenancy import revisions
+    from tenancy.context import public_context
+    from tenancy.schemas import create_schema
     from tenants.models import Domain, Tenant
-    from tenants.schemas import create_schema
+    from tenants.roles import OPERATOR
 
-    with public_context(DatabaseRole.OPERATOR):
+    with public_context(OPERATOR):
         for slug in ("acme", "globex"):
             revision = str(revisions.target())
             tenant = Tenant.objects.create(name=slug.title(), slug=slug, revision=revision)

@@ -12,7 +12,7 @@ TOP = 20
 
 @dataclass(frozen=True)
 class Bar:
-    """One week. Across in per cent, so that the text keeps its size on every screen."""
+    """One week. Horizontal values are in per cent: text keeps its size on every screen."""
 
     monday: date
     count: int
@@ -26,7 +26,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
-    """The weeks up to now, the oldest first."""
+    """The weeks up to now, oldest first."""
 
     bars: list[Bar]
     total: int
@@ -41,12 +41,12 @@ class Chart:
 
 
 def first_monday(today: date, *, weeks: int = WEEKS) -> date:
-    """Return the day that the oldest week begins with."""
+    """Return the Monday of the oldest week."""
     return today - timedelta(days=today.weekday(), weeks=weeks - 1)
 
 
 def weekly(counts: Mapping[date, int], *, today: date, weeks: int = WEEKS) -> Chart:
-    """Draw how many there were each week; weeks that nobody mentions had none."""
+    """Draw one bar for each week; weeks without a count have 0."""
     monday = first_monday(today, weeks=weeks)
     mondays = [monday + timedelta(weeks=number) for number in range(weeks)]
     figures = [counts.get(monday, 0) for monday in mondays]

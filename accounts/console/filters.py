@@ -1,4 +1,4 @@
-"""What lists can be narrowed down to."""
+"""Filters of the console's lists."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from tasks.models import Message
 
 MAX_SEARCH = 100
 SEARCH = forms.TextInput(attrs={"type": "search", "autocomplete": "off", "spellcheck": "false"})
-# Rows that are sorted in some thousandths of a second.
+# PostgreSQL sorts this many rows within some milliseconds.
 FEW = 10_000
 
 INVITED = "invited"
@@ -55,7 +55,7 @@ KINDS = [("welcome", _("Welcome")), ("invitation", _("Invitation"))]
 
 
 class ListFilter(filters.FilterSet):
-    """A filter whose form takes nothing for an answer: each field may stay empty."""
+    """A filter in which each form field may stay empty."""
 
     @property
     def form(self) -> forms.Form:
@@ -65,18 +65,18 @@ class ListFilter(filters.FilterSet):
 
     @property
     def said(self) -> dict[str, Any]:
-        """What was asked for, as far as it makes sense."""
+        """The submitted values that are valid and not empty."""
         self.form.is_valid()
         return {name: value for name, value in self.form.cleaned_data.items() if value}
 
     @property
     def narrows(self) -> bool:
-        """Whether it may hide something."""
+        """Whether the filter may hide rows."""
         return bool(self.said.keys() - {"sort"})
 
 
 class MemberFilter(ListFilter):
-    """Members by words, role and standing. `sort` is the page's business: its keys follow."""
+    """Members by words, role and state. `sort` is left to the page: its cursors depend on it."""
 
     q = filters.CharFilter(
         label=_("Name or address"), method="search", max_length=MAX_SEARCH, widget=SEARCH
@@ -108,17 +108,17 @@ class MemberFilter(ListFilter):
 
     @property
     def people(self) -> UserQuerySet:
-        """Return who fits, with the name to sort by where that is asked for."""
+        """Return the members that match, with `sort_name` where the order needs it."""
         rows: UserQuerySet = self.qs
         if self.order.field != "sort_name":
             return rows
         return rows.with_sort_name(by_index=not self._are_few(rows))
 
     def _are_few(self, rows: UserQuerySet) -> bool:
-        """Whether a search leaves so few that sorting them is quicker than looking for them.
+        """Whether a search leaves so few rows that sorting them is quicker than an index scan.
 
-        PostgreSQL takes them to be spread over all names. Where they stand together at the end,
-        it would read all others first.
+        PostgreSQL expects the matches to be spread over all names. Where they all come last, it
+        would read all other rows first.
         """
         return "q" in self.said and rows[: FEW + 1].count() <= FEW
 
@@ -131,13 +131,13 @@ class MemberFilter(ListFilter):
         return self.said.get("state") in {None, INVITED}
 
     def invitations(self) -> InvitationQuerySet:
-        """Return the open invitations that the same words and role fit."""
+        """Return the open invitations that match the same words and role."""
         rows = Invitation.objects.open().search(self.said.get("q", ""))
         return rows.filter(role=self.said["role"]) if "role" in self.said else rows
 
 
 class MailFilter(ListFilter):
-    """Letters by what became of them, and by what they are."""
+    """Messages by delivery state and by kind."""
 
     state = filters.ChoiceFilter(
         label=_("State"), choices=DELIVERY_NAMES, method="become", empty_label=_("Any state")

@@ -1,4 +1,4 @@
-"""What administrators type."""
+"""The console's forms for invitations and roles."""
 
 import re
 from typing import Any
@@ -16,7 +16,7 @@ _BETWEEN = re.compile(r"[\s,;]+")
 
 
 def roles_within_reach(user: User) -> list[tuple[str, Any]]:
-    """Return the roles that somebody may give, the smallest first: only owners make owners."""
+    """Return the roles that a user may give, the lowest first: only owners make owners."""
     choices = list(reversed(Role.choices))
     return choices if user.is_owner else [pair for pair in choices if pair[0] != Role.OWNER]
 
@@ -46,9 +46,9 @@ class InviteForm(forms.Form):
         _offer(self.fields["role"], roles_within_reach(by))
 
     def clean_addresses(self) -> list[str]:
-        """Return each once, in the order they were typed; whether it is one is asked later.
+        """Return each address once, in the order typed; `is_email` checks them later.
 
-        A typing error in one of them keeps nobody else from being invited.
+        An invalid address doesn't prevent the invitations to the others.
         """
         typed = filter(None, _BETWEEN.split(self.cleaned_data["addresses"]))
         addresses = list(dict.fromkeys(normalise_email(address) for address in typed))
@@ -62,14 +62,14 @@ class InviteForm(forms.Form):
         return addresses
 
     def keep(self, failed: dict[str, str]) -> None:
-        """Leave in the field what could not be invited, and say of each why."""
+        """Leave the addresses that could not be invited in the field, each with its error."""
         self.data = {**self.data, "addresses": "\n".join(failed)}
         for address, sentence in failed.items():
             self.add_error("addresses", f"{address[:80]}: {sentence}")
 
 
 class RoleForm(forms.Form):
-    """The role that a member is to have."""
+    """The new role of a member."""
 
     role = forms.ChoiceField(label=_("Role"))
 
@@ -83,7 +83,7 @@ def _offer(field: forms.Field, choices: list[tuple[str, Any]]) -> None:
 
 
 def is_email(address: str) -> bool:
-    """Whether a letter could be addressed so, and the database can keep it."""
+    """Whether an e-mail can be sent to the address, and the database can store it."""
     try:
         clean_email(address)
     except ValidationError:

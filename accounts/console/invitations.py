@@ -1,4 +1,4 @@
-"""Inviting people, and what can be done to an invitation that is open."""
+"""Inviting members, and the actions on an open invitation."""
 
 from http import HTTPStatus
 
@@ -15,14 +15,14 @@ from accounts.errors import AccountError
 from accounts.models import Invitation
 from accounts.permissions import is_verified, verified_only
 from accounts.requests import MemberRequest
-from tasks.errors import RateLimitedError
-from tasks.workspace import current_workspace
+from tenancy.context import current_workspace
+from tenancy.errors import RateLimitedError
 
 
 @console_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: MemberRequest) -> HttpResponseBase:
-    """Invite one address or several. Who isn't verified is told why they can't."""
+    """Invite one address or several. Unverified administrators are told why they can't."""
     if request.method == "POST":
         return _send(request)
     form = InviteForm(by=request.user, initial={"language": current_workspace().language})
@@ -43,7 +43,7 @@ def _send(request: MemberRequest) -> HttpResponse:
 
 
 def _invite_each(request: MemberRequest, form: InviteForm) -> dict[str, str]:
-    """Invite each address by itself, and return why some could not be."""
+    """Invite each address separately; return the errors by address."""
     failed = {}
     role, language = form.cleaned_data["role"], form.cleaned_data["language"]
     for email in form.cleaned_data["addresses"]:
@@ -76,7 +76,7 @@ def resend(request: MemberRequest, invitation_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @verified_only
 def revoke(request: MemberRequest, invitation_id: str) -> HttpResponse:
-    """Ask first, then end an invitation."""
+    """Ask for confirmation, then revoke an invitation."""
     invitation = _find(invitation_id)
     if request.method != "POST":
         return render(request, "console/revoke.html", {"invitation": invitation})

@@ -1,22 +1,22 @@
-"""Letters as the console lists them: whom they went to, and what became of them, in words."""
+"""Messages as the console lists them: the recipient and the delivery state, in words."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.functional import cached_property
 
-from accounts.console import words
+from accounts.console import labels
 from accounts.models import Invitation, User
 from tasks.models import Message
-from tasks.workspace import current_schema
+from tenancy.context import current_schema
 
-# What one person's page shows; the newest.
+# How many messages one person's page shows: the newest.
 HISTORY = 25
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A message with its reader: the outbox itself keeps ids only."""
+    """A message with its recipient: the outbox itself stores ids only."""
 
     message: Message
     person: User | None = None
@@ -24,34 +24,34 @@ class Entry:
 
     @property
     def address(self) -> str:
-        """The reader's address; empty when they are gone."""
+        """The recipient's address; empty once the recipient is deleted."""
         reader = self.person or self.invitation
         return reader.email if reader else ""
 
     @property
     def kind(self) -> str:
-        return words.kind(self.message)
+        return labels.kind(self.message)
 
     @property
-    def state(self) -> words.StateWords:
-        return words.state(self.message)
+    def state(self) -> labels.StateWords:
+        return labels.state(self.message)
 
     @property
     def explanation(self) -> str:
-        return words.explanation(self.message)
+        return labels.explanation(self.message)
 
     @property
     def error(self) -> str:
-        return words.error(self.message)
+        return labels.error(self.message)
 
     @property
     def is_onboarding(self) -> bool:
-        """Whether it has a page: other letters are between the service and their reader."""
-        return self.message.kind in words.ONBOARDING
+        """Whether it has a page: other messages are private to their recipient."""
+        return self.message.kind in labels.ONBOARDING
 
     @cached_property
     def can_be_resent(self) -> bool:
-        """Whether asking for it again makes sense right now."""
+        """Whether it makes sense to send it again now."""
         at_rest = (Message.State.SENT, Message.State.FAILED, Message.State.DEAD)
         if self.message.state not in at_rest:
             return False
@@ -61,7 +61,7 @@ class Entry:
 
 
 def entries(messages: Iterable[Message]) -> list[Entry]:
-    """Find the readers of letters, with two queries for however many."""
+    """Find the recipients of messages, with two queries for any number."""
     letters = list(messages)
     people = User.objects.in_bulk({letter.user_id for letter in letters if letter.user_id})
     invitations = Invitation.objects.in_bulk({_invitation_id(letter) for letter in letters} - {""})
@@ -77,7 +77,7 @@ def entries(messages: Iterable[Message]) -> list[Entry]:
 
 
 def history_of(person: User, invitations: Iterable[Invitation]) -> list[Entry]:
-    """Return the newest letters of one person, whose invitations the caller has found."""
+    """Return one person's newest messages. The caller passes the person's invitations."""
     by_id = {str(invitation.pk): invitation for invitation in invitations}
     letters = Message.objects.of_schema(current_schema()).of_person(
         person.pk, [invitation.pk for invitation in by_id.values()]

@@ -1,4 +1,4 @@
-"""Onboarding mail: which letters went out, what they say, and sending them again."""
+"""Onboarding e-mails: which were sent, what they say, and sending them again."""
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp, csp_update
@@ -17,11 +17,11 @@ from accounts.requests import MemberRequest
 from tasks import mail as letters
 from tasks.models import Message
 from tasks.querysets import MessageQuerySet
-from tasks.workspace import current_schema
+from tenancy.context import current_schema
 
 NEWEST = Order("created_at", a_moment, descending=True)
-# A letter brings its own styles, and nothing else: no script, no picture, no link that leads
-# the console away. Nobody but the console frames it.
+# An e-mail brings its own styles, and nothing else: no script, no picture, no link that
+# navigates the console. Only the console may frame it.
 LETTER_POLICY = {
     "default-src": [NONE],
     "style-src": [UNSAFE_INLINE],
@@ -33,13 +33,13 @@ LETTER_POLICY = {
 
 
 def onboarding() -> MessageQuerySet:
-    """Return this workspace's own letters, from the table that all of them share."""
+    """Return this workspace's onboarding messages, from the table that all tenants share."""
     return Message.objects.of_schema(current_schema()).onboarding()
 
 
 @reading
 def mail(request: MemberRequest) -> HttpResponse:
-    """List the letters, the newest first."""
+    """List the messages, newest first."""
     chosen = MailFilter(request.GET, onboarding())
     page = page_of(chosen.qs, NEWEST, query=request.GET)
     context = {
@@ -54,7 +54,7 @@ def mail(request: MemberRequest) -> HttpResponse:
 @csp_update({"frame-src": [SELF]})
 @reading
 def message(request: MemberRequest, message_id: str) -> HttpResponse:
-    """Show what became of one letter, and what it says."""
+    """Show one message's delivery state and its content."""
     entry = _find(message_id)
     letter = services.preview(message=entry.message)
     context = {
@@ -69,7 +69,7 @@ def message(request: MemberRequest, message_id: str) -> HttpResponse:
 @xframe_options_sameorigin
 @reading
 def letter(_request: MemberRequest, message_id: str) -> HttpResponse:
-    """Return the letter's HTML by itself, for the frame in the message's page."""
+    """Return the e-mail's HTML alone, for the frame in the message's page."""
     written = services.preview(message=_find(message_id).message)
     if written is None:
         raise Http404
@@ -79,7 +79,7 @@ def letter(_request: MemberRequest, message_id: str) -> HttpResponse:
 
 @changing("console:message", "message_id")
 def resend(request: MemberRequest, message_id: str) -> HttpResponse:
-    """Send a letter again."""
+    """Send a message again."""
     entry = _find(message_id)
     attempt(
         request,

@@ -1,4 +1,4 @@
-"""Who belongs to the workspace: the list, and each one's page."""
+"""The workspace's members: the list, and a page for each."""
 
 from typing import Any
 
@@ -17,14 +17,14 @@ from accounts.permissions import is_verified
 from accounts.requests import MemberRequest
 
 NEWEST_INVITATIONS = Order("created_at", a_moment, descending=True)
-# So many open invitations stand above the members; the rest has a page of its own.
+# How many open invitations stand above the members; the others have a page of their own.
 AT_THE_TOP = 5
 
 
 @reading
 def members(request: MemberRequest) -> HttpResponse:
-    """List members and open invitations, narrowed down to what is asked for."""
-    # Not by a join: where the database sorts, it would join all who fit, to show a few.
+    """List the members and open invitations that match the filter."""
+    # Not by a join: where the database sorts, it would join all matching rows to show a few.
     chosen = MemberFilter(request.GET, User.objects.prefetch_related("profile"))
     context = {
         "filter": chosen,
@@ -44,7 +44,7 @@ def _lists(chosen: MemberFilter, request: MemberRequest) -> dict[str, Any]:
 
 
 def _top(chosen: MemberFilter, page: "Page[User]") -> dict[str, Any]:
-    """Return the newest invitations, for the first page alone."""
+    """Return the newest invitations, for the first page only."""
     if page.before or not chosen.shows_invitations:
         return {}
     newest = page_of(_invitations(chosen), NEWEST_INVITATIONS, query={}, size=AT_THE_TOP)
@@ -57,7 +57,7 @@ def _invitations(chosen: MemberFilter) -> Any:
 
 @reading
 def member(request: MemberRequest, user_id: str) -> HttpResponse:
-    """Show one member, what can be done to them, and the mail they were sent."""
+    """Show one member, the possible actions, and the messages sent to the member."""
     person = get_object_or_404(User.objects.select_related("profile"), pk=user_id)
     context = {
         "person": person,
@@ -72,7 +72,7 @@ def member(request: MemberRequest, user_id: str) -> HttpResponse:
 
 
 def _out_of_reach(person: User, by: User) -> str:
-    """Return why `by` can't change a person; empty when the services would let them."""
+    """Return why `by` can't change a person; empty when the services would allow it."""
     if person.pk == by.pk:
         return _about_oneself(person)
     if person.is_owner and not by.is_owner:
@@ -81,7 +81,7 @@ def _out_of_reach(person: User, by: User) -> str:
 
 
 def _about_oneself(person: User) -> str:
-    """Return who changes somebody that can't change themselves."""
+    """Return why users can't change themselves, and which role can change them."""
     if not person.is_owner:
         return _("This is you: nobody changes their own role. An owner can.")
     if not User.objects.active().owners().exclude(pk=person.pk).exists():

@@ -1,4 +1,4 @@
-"""The console's first page: how the workspace is doing at a glance."""
+"""The console's first page: the workspace at a glance."""
 
 from datetime import datetime, time
 from typing import Any
@@ -8,20 +8,20 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from accounts.console import charts
+from accounts.console.checklist import next_steps
 from accounts.console.filters import DELIVERIES, DELIVERY_NAMES
 from accounts.console.pages import reading
-from accounts.console.steps import next_steps
 from accounts.models import Invitation, Role, User
 from accounts.requests import MemberRequest
 from tasks.models import Message
-from tasks.workspace import current_schema
+from tenancy.context import current_schema
 
 RECENT = 5
 
 
 @reading
 def overview(request: MemberRequest) -> HttpResponse:
-    """Show counts, who joined when, the state of onboarding mail, and what to do next."""
+    """Show counts, members by week of joining, onboarding messages by state, and next steps."""
     standing = User.objects.count_by_standing()
     steps = next_steps(request.user, people=standing["active"] + standing["deactivated"])
     context = {
@@ -44,7 +44,7 @@ def _joined() -> charts.Chart:
 
 
 def _deliveries() -> list[dict[str, Any]]:
-    """Return how many onboarding letters came how far, with the filter that lists them."""
+    """Return the number of onboarding messages by state, with the filter that lists them."""
     counts = Message.objects.of_schema(current_schema()).onboarding().count_by_state()
     return [
         {"state": state, "name": name, "count": sum(counts[part] for part in DELIVERIES[state])}

@@ -1,4 +1,4 @@
-"""What the console's pages share: who may open them, and how they answer."""
+"""What the console's pages share: access checks and responses."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -14,35 +14,36 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect, push_url, replace_url
 
-from accounts.clients import too_often
+from accounts.client_ip import too_often
 from accounts.errors import AccountError
 from accounts.permissions import administrators_only, posts_from, verified_only
 from accounts.requests import MemberRequest
-from tasks.errors import PayloadGoneError, RateLimitedError
+from tasks.errors import PayloadGoneError
+from tenancy.errors import RateLimitedError
 
 View = Callable[..., HttpResponseBase]
 
-# What a list does anyway needs no place in its address.
+# Default values, which are left out of a list's URL.
 BY_ITSELF = {("sort", "name")}
 
 
 def console_page(view: View) -> View:
-    """A page for owners and admins, that nobody's browser or proxy keeps."""
+    """A page for owners and admins that no browser or proxy caches."""
     return never_cache(_whole_when_redirected(administrators_only(view)))
 
 
 def reading(view: View) -> View:
-    """A console page that only shows something."""
+    """A console page that only reads."""
     return console_page(require_safe(view))
 
 
 def changing(page: str, *names: str) -> Callable[[View], View]:
-    """A console action: a POST from a page, by somebody whose address is confirmed."""
+    """A console action: a POST from a page, by an administrator with a confirmed address."""
     return lambda view: console_page(posts_from(page, *names)(verified_only(view)))
 
 
 def _whole_when_redirected(view: View) -> View:
-    """Lead the whole page to the sign-in, instead of swapping it into a corner."""
+    """Redirect the whole page to the sign-in, instead of swapping it into an element."""
 
     @wraps(view)
     def answered(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -57,10 +58,10 @@ def _whole_when_redirected(view: View) -> View:
 def show_list(
     request: MemberRequest, template: str, partial: str, context: dict[str, Any]
 ) -> HttpResponse:
-    """Answer with the whole page, or to htmx with the list alone and a clean address.
+    """Answer with the whole page, or to htmx with the list alone and a clean URL.
 
-    Typing replaces the address, so that "back" leaves the search; any other choice is one
-    step back.
+    Typing replaces the URL, so that "back" leaves the search; any other choice adds an entry
+    to the history.
     """
     is_part = request.htmx and not request.htmx.history_restore_request
     response = render(request, partial if is_part else template, {**context, "is_part": is_part})
@@ -72,7 +73,7 @@ def show_list(
 
 
 def tidy(request: HttpRequest) -> str:
-    """Return the request's query without what says nothing, with its question mark."""
+    """Return the request's query without empty and default values, with its question mark."""
     said = {
         name: value
         for name, value in request.GET.items()
@@ -82,7 +83,7 @@ def tidy(request: HttpRequest) -> str:
 
 
 def attempt(request: HttpRequest, action: Callable[[], object], *, done: str) -> bool:
-    """Do something, and tell the person what became of it. Return whether it was done."""
+    """Run an action, and show its outcome to the user. Return whether it succeeded."""
     try:
         action()
     except (AccountError, RateLimitedError, PayloadGoneError) as error:
@@ -93,7 +94,7 @@ def attempt(request: HttpRequest, action: Callable[[], object], *, done: str) ->
 
 
 def sentence_of(error: Exception) -> str:
-    """Return what a refusal says to the person who asked."""
+    """Return the sentence that a refusal shows to the user."""
     match error:
         case AccountError():
             return str(error.sentence)

@@ -1,7 +1,7 @@
-"""Pages by key: each starts after the last row of the one before, not at a row's number.
+"""Keyset pagination: each page starts after the last row of the one before, without OFFSET.
 
-A page costs the same however far down it lies, and rows that come or go meanwhile neither
-repeat nor skip others.
+A page costs the same at any depth, and rows inserted or deleted meanwhile neither repeat nor
+skip others.
 """
 
 import json
@@ -22,15 +22,15 @@ SIZE = 25
 
 
 def a_word(value: Any) -> str:
-    """Return a text from a cursor. Raises `ValueError` for what no column holds."""
+    """Return a cursor's text. Raises `ValueError` for a value that no column holds."""
     if not isinstance(value, str) or "\0" in value:
         raise ValueError(value)
-    value.encode()  # Half a surrogate pair is a `ValueError` as well.
+    value.encode()  # Raises `ValueError` for half a surrogate pair, too.
     return value
 
 
 def a_moment(value: Any) -> datetime:
-    """Return a moment from a cursor. Raises `ValueError`, or `OverflowError` at the end of time."""
+    """Return a cursor's moment. Raises `ValueError`, or `OverflowError` out of range."""
     moment = datetime.fromisoformat(a_word(value))
     if not is_aware(moment):
         raise ValueError(value)
@@ -39,10 +39,10 @@ def a_moment(value: Any) -> datetime:
 
 @dataclass(frozen=True)
 class Order:
-    """A field's order, made total by the primary key, which always rises within a tie.
+    """A field's order, made total by the primary key, which always ascends within a tie.
 
-    NULLs come last, in either direction. Only an order that says `nullable` asks for that:
-    the others match a plain index.
+    NULLs come last, in either direction. Only a `nullable` order says so in SQL: the others
+    match a plain index.
     """
 
     field: str
@@ -57,7 +57,7 @@ class Order:
         return rows.order_by(field, "-pk" if backwards else "pk")
 
     def beyond(self, key: Key, *, backwards: bool) -> Q:
-        """Return the condition of the rows that come after a key, or before it."""
+        """Return the condition for the rows after a key, or before it."""
         value, pk = key
         further = Q(pk__lt=pk) if backwards else Q(pk__gt=pk)
         empty = Q(**{f"{self.field}__isnull": True})
@@ -67,16 +67,16 @@ class Order:
         beyond = Q(**{f"{self.field}__{step}": value}) | (Q(**{self.field: value}) & further)
         if self.nullable:
             return beyond if backwards else beyond | empty
-        # Says nothing new, but this is the part that an index can answer.
+        # Redundant, but this is the part that an index can answer.
         return Q(**{f"{self.field}__{step}e": value}) & beyond
 
     def cursor(self, row: Model) -> str:
-        """Return a row's key as a word for an address."""
+        """Return a row's key, encoded for a URL."""
         key = json.dumps([getattr(row, self.field), row.pk], default=str)
         return urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
     def read(self, cursor: str) -> Key | None:
-        """Return the key of a cursor; None when somebody made it up."""
+        """Return a cursor's key; None for an invalid cursor."""
         try:
             padded = cursor + "=" * (-len(cursor) % 4)
             value, pk = json.loads(urlsafe_b64decode(padded.encode()))
@@ -88,7 +88,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """Some rows, and the cursors of the pages beside them; empty where there is none."""
+    """Some rows, and the cursors of the adjacent pages; empty where there is none."""
 
     rows: list[Row]
     before: str = ""
@@ -98,9 +98,9 @@ class Page(Generic[Row]):
 def page_of(
     rows: "QuerySet[Row]", order: Order, *, query: Mapping[str, str], size: int = SIZE
 ) -> "Page[Row]":
-    """Return the page that an address asks for with `after` or `before`, else the first one.
+    """Return the page that `after` or `before` in the query asks for, else the first one.
 
-    Costs one query; a second one when the rows it asks for are gone.
+    Runs one query; a second one when the requested rows are gone.
     """
     backwards = "before" in query
     key = order.read(query.get("before" if backwards else "after", ""))

@@ -1,17 +1,17 @@
-"""The console's pages about people and their mail."""
+"""The console's pages for members and their messages."""
 
 from django.urls import path
 
-from accounts.console import changes, invitations, mail, members, overview
+from accounts.console import invitations, mail, member_actions, members, overview
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("members/", members.members, name="members"),
     path("members/invite/", invitations.invite, name="invite"),
     path("members/<uuid:user_id>/", members.member, name="member"),
-    path("members/<uuid:user_id>/role/", changes.change_role, name="change-role"),
-    path("members/<uuid:user_id>/deactivate/", changes.deactivate, name="deactivate"),
-    path("members/<uuid:user_id>/reactivate/", changes.reactivate, name="reactivate"),
+    path("members/<uuid:user_id>/role/", member_actions.change_role, name="change-role"),
+    path("members/<uuid:user_id>/deactivate/", member_actions.deactivate, name="deactivate"),
+    path("members/<uuid:user_id>/reactivate/", member_actions.reactivate, name="reactivate"),
     path(
         "invitations/<uuid:invitation_id>/resend/",
         invitations.resend,

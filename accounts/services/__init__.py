@@ -1,4 +1,4 @@
-"""What can be done to people: each verb whole, in one transaction."""
+"""Services of this app: each function runs in one transaction."""
 
 from accounts.services.files import (
     delete_stored,

@@ -1,4 +1,4 @@
-"""What a tenant has uploaded, as files: deleted along with it."""
+"""A tenant's uploaded files, deleted along with the tenant."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -9,17 +9,17 @@ from django.utils import timezone
 from accounts.models import Profile
 from accounts.pictures import prefix_of
 
-# A file is written before its row is committed; no request takes that long.
+# A file is written before its row is committed; no request takes longer than this.
 IN_FLIGHT = timedelta(hours=1)
 
 
 def discard_pictures(*, schema_name: str) -> int:
-    """Delete the files below a schema's prefix, and say how many. May be run twice."""
+    """Delete the files below a schema's prefix, and return how many. Idempotent."""
     names = stored_pictures(schema_name=schema_name)
     storage = _storage()
     for name in names:
         storage.delete(name)
-    # Folders are a disk's: a bucket has none. One that isn't empty stays.
+    # Only a disk has folders, a bucket has none. A folder that isn't empty stays.
     for folder in (prefix_of(schema_name), schema_name):
         with suppress(OSError):
             storage.delete(folder.rstrip("/"))
@@ -37,19 +37,19 @@ def stored_pictures(*, schema_name: str) -> list[str]:
 
 
 def delete_stored(*, names: list[str]) -> None:
-    """Delete files by their names. May be run twice."""
+    """Delete files by their names. Idempotent."""
     for name in names:
         _storage().delete(name)
 
 
 def settled(names: list[str]) -> list[str]:
-    """Return those files that are too old to be on their way in."""
+    """Return the files that are too old to belong to an uncommitted upload."""
     before = timezone.now() - IN_FLIGHT
     return [name for name in names if _is_older(name, before)]
 
 
 def schemas_with_pictures() -> set[str]:
-    """Return the schemas that have files, whether they are there or not."""
+    """Return the schemas that have files, whether the schemas exist or not."""
     try:
         folders, _files = _storage().listdir("")
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Handoffs: from the sign-up on the base host to a session on the tenant's."""
+"""Handoffs: from the sign-up on the base host to a session on the tenant's host."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from accounts.services.tokens import hashed, new_token
 
 
 def issue_handoff(*, user: User) -> str:
-    """Return a token that signs the user in once, on this tenant's host, within a minute."""
+    """Return a token that signs the user in once, on this tenant's host, for `HANDOFF_SECONDS`."""
     token = new_token()
     expires_at = timezone.now() + timedelta(seconds=settings.HANDOFF_SECONDS)
     Handoff.objects.create(token_hash=hashed(token), user=user, expires_at=expires_at)
@@ -20,7 +20,7 @@ def issue_handoff(*, user: User) -> str:
 
 
 def consume_handoff(*, token: str) -> User:
-    """Return the user of a handoff, and end it. Raises `HandoffRefusedError`."""
+    """Return a handoff's user, and delete the handoff. Raises `HandoffRefusedError`."""
     now = timezone.now()
     with transaction.atomic():
         rows = Handoff.objects.select_for_update().filter(token_hash=hashed(token))

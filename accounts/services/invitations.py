@@ -21,25 +21,26 @@ from accounts.errors import (
 from accounts.models import Invitation, Role, User
 from accounts.names import normalise_email
 from accounts.services.tokens import hashed, new_token
-from tasks import outbox, ratelimits
+from tasks import outbox
 from tasks.deliveries import send_letter
-from tasks.errors import RateLimitedError
 from tasks.mail import Letter
 from tasks.models import Message
-from tasks.ratelimits import here
-from tasks.workspace import current_schema, current_workspace
+from tenancy import rate_limits
+from tenancy.context import current_schema, current_workspace
+from tenancy.errors import RateLimitedError
+from tenancy.rate_limits import here
 
-# The same wish again within so long is the same wish: a double click, or a form sent again.
+# An equal call within this time is a repetition: a double click, or a form sent again.
 AT_ONCE = timedelta(minutes=1)
-# How long whoever has joined may send the form again, because its answer was lost.
+# How long a new member may send the form again, because its answer was lost.
 SOON = timedelta(minutes=15)
 
 
 @transaction.atomic
 def invite(*, email: str, role: str, by: User, language: str | None = None) -> Invitation:
-    """Invite an address to join with a role. The letter goes through the outbox.
+    """Invite an address to join with a role. The e-mail goes through the outbox.
 
-    Run twice within a minute by the same person, it returns what the first run made. Raises
+    An equal call by the same user within a minute returns the first call's invitation. Raises
     `AlreadyMemberError`, `AlreadyInvitedError`, `NotAllowedError` (only an owner invites
     owners), `UnverifiedError` and `RateLimitedError`.
     """
@@ -47,9 +48,9 @@ def invite(*, email: str, role: str, by: User, language: str | None = None) -> I
     if not may_invite(by, role):
         raise NotAllowedError
     if not by.is_verified:
-        # Whoever hasn't shown that an address is theirs has us write to no other one.
+        # A user without a confirmed address may not have e-mails sent to other addresses.
         raise UnverifiedError
-    ratelimits.spend(here("invite"))
+    rate_limits.spend(here("invite"))
     if User.objects.filter(email__iexact=email).exists():
         raise AlreadyMemberError
     token, wish = new_token(), {"email": email, "role": role, "invited_by": by}
@@ -66,9 +67,9 @@ def invite(*, email: str, role: str, by: User, language: str | None = None) -> I
 
 
 def _invited_just_now(wish: dict[str, Any]) -> Invitation:
-    """Return what the same wish has made a moment ago, as at a double click.
+    """Return the invitation that an equal call has just made, as at a double click.
 
-    Raises `AlreadyInvitedError` when it was another wish.
+    Raises `AlreadyInvitedError` when the open invitation was another.
     """
     recent = Invitation.objects.open().filter(created_at__gt=timezone.now() - AT_ONCE, **wish)
     if (invitation := recent.first()) is None:
@@ -78,12 +79,12 @@ def _invited_just_now(wish: dict[str, Any]) -> Invitation:
 
 @transaction.atomic
 def reinvite(*, invitation: Invitation) -> None:
-    """Send an invitation again, with a new link; the old one ends.
+    """Send an invitation again, with a new link; the old link ends.
 
     Raises `InvitationGoneError`, `SentJustNowError` and `RateLimitedError`.
     """
     not_just_now(invitation.pk)
-    ratelimits.spend(here("invite"))
+    rate_limits.spend(here("invite"))
     token = new_token()
     renewed = Invitation.objects.open().filter(pk=invitation.pk)
     if not renewed.update(token_hash=hashed(token), expires_at=_invitation_expiry()):
@@ -94,21 +95,21 @@ def reinvite(*, invitation: Invitation) -> None:
 
 @transaction.atomic
 def revoke(*, invitation: Invitation) -> None:
-    """End an invitation. Raises `InvitationGoneError` when it is no longer open."""
+    """Revoke an invitation. Raises `InvitationGoneError` when it is no longer open."""
     if not Invitation.objects.open().filter(pk=invitation.pk).update(revoked_at=timezone.now()):
         raise InvitationGoneError
     _call_off(invitation, "Revoked")
 
 
 def may_invite(by: User, role: str) -> bool:
-    """Whether somebody's own role reaches as far as inviting to `role`."""
+    """Whether a user's own role permits inviting to `role`."""
     return by.can_administer and (role != Role.OWNER or by.is_owner)
 
 
 def revoke_beyond_reach(*, inviter: User) -> None:
-    """Revoke a person's open invitations that they couldn't send any more.
+    """Revoke a user's open invitations that the user's role no longer permits.
 
-    Or whoever is locked out comes back by a link of their own.
+    Otherwise a deactivated user could return by an invitation of their own.
     """
     for invitation in Invitation.objects.open().filter(invited_by=inviter):
         if not may_invite(inviter, invitation.role):
@@ -129,7 +130,7 @@ def find_invitation(*, token: str) -> Invitation:
 
 
 def accepted_just_now(*, invitation_id: str) -> str:
-    """Return whose address an invitation has made a member a moment ago; empty otherwise."""
+    """Return the address of an invitation accepted within `SOON`; empty otherwise."""
     try:
         key = UUID(invitation_id)
     except ValueError:
@@ -141,10 +142,10 @@ def accepted_just_now(*, invitation_id: str) -> str:
 
 @transaction.atomic
 def accept_invitation(*, token: str, full_name: str, password_hash: str, **fields: Any) -> User:
-    """Make the invited person a member: verified, as the link came by mail, and welcomed.
+    """Make the invited person a member: verified, as the link came by e-mail, and welcomed.
 
-    Raises `InvitationGoneError`, also when the inviter couldn't invite them any more, and
-    `AlreadyMemberError` when they came in otherwise.
+    Raises `InvitationGoneError`, also when the inviter's role no longer permits it, and
+    `AlreadyMemberError` when the address became a member in another way.
     """
     valid = Invitation.objects.valid(timezone.now()).select_for_update()
     invitation = valid.filter(token_hash=hashed(token)).first()
@@ -168,9 +169,9 @@ def accept_invitation(*, token: str, full_name: str, password_hash: str, **field
 
 
 def not_just_now(letter_id: UUID) -> None:
-    """Count another sending of one letter. Raises `SentJustNowError` after less than a minute."""
+    """Count a repeated sending of one message. Raises `SentJustNowError` within a minute."""
     try:
-        ratelimits.spend(here("resend", str(letter_id)))
+        rate_limits.spend(here("resend", str(letter_id)))
     except RateLimitedError as refusal:
         raise SentJustNowError(refusal.retry_after) from None
 
@@ -208,6 +209,6 @@ def invitation_letter(invitation: Invitation, query: str) -> Letter:
 
 
 def _call_off(invitation: Invitation, reason: str) -> None:
-    """Keep letters whose link has ended from going out."""
+    """Cancel the undelivered messages of an invitation: their link has ended."""
     messages = Message.objects.of_schema(current_schema()).of_invitation(invitation.pk)
     outbox.call_off(messages=messages, reason=reason)

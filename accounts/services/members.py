@@ -1,4 +1,4 @@
-"""Members: their roles, and whether they may come in."""
+"""Members: their roles, deactivation and reactivation."""
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
@@ -11,9 +11,9 @@ from accounts.services.invitations import revoke_beyond_reach
 
 @transaction.atomic
 def change_role(*, user: User, role: str, by: User) -> None:
-    """Give a person another role.
+    """Give a user another role.
 
-    Raises `NotAllowedError` when an admin touches an owner or makes one, `SelfChangeError`,
+    Raises `NotAllowedError` when an admin changes an owner or makes one, `SelfChangeError`,
     and `LastOwnerError`.
     """
     _lock(user, by)
@@ -26,7 +26,7 @@ def change_role(*, user: User, role: str, by: User) -> None:
 
 @transaction.atomic
 def deactivate(*, user: User, by: User) -> None:
-    """Lock a person out: end their sessions, and the invitations they have sent.
+    """Deactivate a user: end their sessions, and revoke the open invitations they have sent.
 
     Raises what `change_role` raises.
     """
@@ -41,7 +41,7 @@ def deactivate(*, user: User, by: User) -> None:
 
 @transaction.atomic
 def reactivate(*, user: User, by: User) -> None:
-    """Let a person in again. Raises `NotAllowedError` and `SelfChangeError`."""
+    """Let a user sign in again. Raises `NotAllowedError` and `SelfChangeError`."""
     _lock(user, by)
     _refuse_beyond_reach(user, user.role, by)
     user.is_active = True
@@ -49,7 +49,7 @@ def reactivate(*, user: User, by: User) -> None:
 
 
 def end_sessions(*, user: User) -> None:
-    """Sign a person out everywhere."""
+    """Sign a user out everywhere."""
     sessions = UserSession.objects.filter(user=user)
     keys = list(sessions.values_list("session_key", flat=True))
     Session.objects.filter(session_key__in=keys).delete()
@@ -57,7 +57,7 @@ def end_sessions(*, user: User) -> None:
 
 
 def _lock(user: User, by: User) -> None:
-    """Lock both rows, in one order, and read what they may do as it is now."""
+    """Lock both rows, in primary key order, and read their current role and status."""
     rows = User.objects.select_for_update().order_by("pk").in_bulk([user.pk, by.pk])
     for person in (user, by):
         person.role, person.is_active = rows[person.pk].role, rows[person.pk].is_active
@@ -73,7 +73,7 @@ def _refuse_beyond_reach(user: User, role: str, by: User) -> None:
 
 
 def _keep_an_owner(user: User, *, stays_owner: bool) -> None:
-    """Lock the owners' rows, so that two of them can't step down at once."""
+    """Lock the owners' rows, so that two owners can't step down at once."""
     owners = list(User.objects.active().owners().select_for_update().values_list("pk", flat=True))
     if not stays_owner and owners == [user.pk]:
         raise LastOwnerError

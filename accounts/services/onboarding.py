@@ -1,4 +1,4 @@
-"""Onboarding mail, as administrators see it: sent again, and previewed."""
+"""Onboarding e-mails, as administrators see them: sent again, and previewed."""
 
 from django.db import transaction
 
@@ -6,20 +6,21 @@ from accounts.errors import InvitationGoneError
 from accounts.models import Invitation, User
 from accounts.querysets import InvitationQuerySet
 from accounts.services.invitations import invitation_letter, not_just_now, reinvite
-from tasks import outbox, ratelimits
+from tasks import outbox
 from tasks.deliveries import send_welcome
 from tasks.mail import Letter
 from tasks.models import Message
-from tasks.ratelimits import here
+from tenancy import rate_limits
+from tenancy.rate_limits import here
 
 
 @transaction.atomic
 def resend(*, message: Message) -> None:
     """Send a welcome or an invitation again.
 
-    An invitation whose link is erased, has expired or was replaced gets a new one. Raises
-    `InvitationGoneError` when it was accepted or revoked, `SentJustNowError` when that was
-    less than a minute ago, and `RateLimitedError`.
+    An invitation with an erased, expired or replaced link gets a new one. Raises
+    `InvitationGoneError` when it was accepted or revoked, `SentJustNowError` when it was sent
+    again less than a minute ago, and `RateLimitedError`.
     """
     letter_id = message.pk
     if message.kind == "invitation":
@@ -31,14 +32,14 @@ def resend(*, message: Message) -> None:
             return
         letter_id = invitation.pk
     not_just_now(letter_id)
-    ratelimits.spend(here("invite"))
+    rate_limits.spend(here("invite"))
     outbox.resend(message=message)
 
 
 def preview(*, message: Message) -> Letter | None:
-    """Return a welcome or an invitation as it would be written now; None when its reader is
-    gone. An invitation's link leads nowhere: whoever follows the real one has proved that
-    the address is theirs.
+    """Return a welcome or an invitation as it would be written now; None without a recipient.
+
+    The invitation's link has no token: opening the real link proves the address.
     """
     if message.kind != "invitation":
         user = User.objects.filter(pk=message.user_id).first()

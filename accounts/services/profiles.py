@@ -1,4 +1,4 @@
-"""Profiles: opened along with each user, and what people keep in them."""
+"""Profiles: opened along with each user, and edited by the user."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from accounts.models import Profile, User
 from accounts.pictures import is_of_this_tenant
 from tasks import outbox
 from tasks.deliveries import send_welcome
-from tasks.workspace import is_public
+from tenancy.context import is_public
 
 
 def open_profile(*, user: User) -> Profile:
-    """Give a new user a profile and an address, and enqueue the welcome, inside a tenant.
+    """Create a new user's profile and address, and inside a tenant enqueue the welcome.
 
-    Runs in the transaction that saves the user: all of it is there, or nothing.
+    Runs in the transaction that saves the user: all rows are written, or none.
     """
     profile = Profile.objects.create(user=user)
     EmailAddress.objects.create(
@@ -29,7 +29,7 @@ def open_profile(*, user: User) -> Profile:
 
 @transaction.atomic
 def complete(*, user: User) -> None:
-    """Add the profile and the address that a user lacks, unconfirmed. May be run twice."""
+    """Add the profile and the unconfirmed address that a user lacks. Idempotent."""
     Profile.objects.get_or_create(user=user)
     addresses = EmailAddress.objects.filter(user=user)
     if not addresses.exists():
@@ -37,20 +37,20 @@ def complete(*, user: User) -> None:
 
 
 def open_profiles(*, users: list[User]) -> None:
-    """The same for users made in bulk."""
+    """Open the profiles of users created in bulk."""
     for user in users:
         open_profile(user=user)
 
 
 @transaction.atomic
 def change_profile(*, user: User, person: dict[str, Any], details: dict[str, Any]) -> None:
-    """Keep what somebody says about themselves: fields of the user, and of the profile."""
+    """Save a user's own data: fields of the user, and of the profile."""
     _save(user, person)
     _save(user.profile, details, "updated_at")
 
 
 def _save(row: User | Profile, changes: dict[str, Any], *stamps: str) -> None:
-    """Write these fields alone: the others may have changed since the page was read."""
+    """Write these fields only: the others may have changed since the page was read."""
     for name, value in changes.items():
         setattr(row, name, value)
     row.save(update_fields=[*changes, *stamps])
@@ -58,9 +58,9 @@ def _save(row: User | Profile, changes: dict[str, Any], *stamps: str) -> None:
 
 @transaction.atomic
 def change_picture(*, user: User, picture: "ContentFile[bytes] | None") -> None:
-    """Put a re-encoded picture in the place of the present one; none with None.
+    """Replace the picture with a re-encoded one; remove it with None.
 
-    The old file goes once the change is certain.
+    The old file is deleted after the commit.
     """
     profile = Profile.objects.select_for_update().get(pk=user.pk)
     discard_picture(profile=profile)
@@ -69,14 +69,14 @@ def change_picture(*, user: User, picture: "ContentFile[bytes] | None") -> None:
 
 
 def discard_picture(*, profile: Profile) -> None:
-    """Delete a picture's file after the commit that ends its use."""
+    """Delete a picture's file after the commit."""
     if name := profile.picture.name:
         storage = profile.picture.storage
         transaction.on_commit(lambda: storage.delete(name), robust=True)
 
 
 def open_picture(*, profile: Profile) -> "File[bytes] | None":
-    """Return a picture to read; None when there is none, or its file is gone."""
+    """Return a picture's file; None when there is none, or it is missing or another tenant's."""
     name = profile.picture.name
     if not name or not is_of_this_tenant(name):
         return None

@@ -1,4 +1,4 @@
-"""What has had its time in one tenant, or in public: removed, so that the tables stay bounded."""
+"""Deletion of expired rows in one tenant, or in public, so that the tables stay bounded."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,20 +12,20 @@ from django.utils import timezone
 from accounts.models import Handoff, Invitation
 
 BATCH = 1000
-# The list of somebody's sessions is written beside the session: leave it the time to come.
+# A session and its entry in the user's list are written separately: allow for the gap.
 JUST_MADE = timedelta(days=1)
 
 
 def prune(*, grace: timedelta = timedelta()) -> int:
-    """Remove what ended in the current schema at least `grace` ago, in batches. Count it.
+    """Delete rows that ended in the current schema at least `grace` ago. Return how many.
 
-    Each batch is a transaction of its own, and may be run beside another.
+    Each batch is a transaction of its own, and may run beside another.
     """
     return sum(_remove(rows) for rows in outlived(grace=grace).values())
 
 
 def outlived(*, grace: timedelta = timedelta()) -> dict[str, "QuerySet[Any]"]:
-    """Return the rows that ended at least `grace` ago, by what they are."""
+    """Return the rows that ended at least `grace` ago, by kind."""
     now = timezone.now() - grace
     kept_since = now - timedelta(days=settings.INVITATIONS_KEPT_DAYS)
     over = (

@@ -1,4 +1,4 @@
-"""Tokens that travel in links: only their hash is kept."""
+"""Tokens in links: only their hash is stored."""
 
 import hashlib
 import secrets
@@ -10,5 +10,5 @@ def new_token() -> str:
 
 
 def hashed(token: str) -> str:
-    """Return what of a token is kept. Tokens have 256 random bits: no salt is needed."""
+    """Return the stored form of a token. Tokens have 256 random bits: no salt is needed."""
     return hashlib.sha256(token.encode()).hexdigest()

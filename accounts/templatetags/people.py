@@ -1,4 +1,4 @@
-"""What pages say about people: a picture, a banner, a browser's name."""
+"""Template tags for users: a picture, a banner, a browser's name."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -39,17 +39,17 @@ SYSTEMS = (
 
 @register.simple_tag(takes_context=True)
 def awaits_code(context: Context) -> bool:
-    """Whether whoever looks at the page has yet to confirm their address."""
+    """Whether the signed-in user has yet to confirm their address."""
     user = getattr(context.get("request"), "user", None)
     return user is not None and user.is_authenticated and not is_verified(user)
 
 
 @register.simple_tag
 def picture_url(person: Any) -> str:
-    """Return the address of somebody's picture; nothing when there is none.
+    """Return the URL of a user's picture; empty when there is none.
 
-    A list must say `prefetch_related("profile")` to show pictures: nobody is asked for one
-    by one.
+    A list must say `prefetch_related("profile")` to show pictures: the tag runs no query for
+    each user.
     """
     state = getattr(person, "_state", None)
     profile = state.fields_cache.get("profile") if state else None
@@ -62,7 +62,7 @@ def picture_url(person: Any) -> str:
 
 @register.simple_tag
 def day(moment: datetime) -> str:
-    """Write the day of a moment as lists do, with the moment itself for machines."""
+    """Write the day of a moment as lists do, with the moment itself in `datetime`."""
     local = timezone.localtime(moment)
     words = _written(local.date(), get_language())
     return format_html('<time datetime="{}">{}</time>', local.isoformat(), words)
@@ -70,31 +70,31 @@ def day(moment: datetime) -> str:
 
 @lru_cache(1000)
 def _written(when: date, _language: str | None) -> str:
-    """Write a day in the language of the page. A list says the same few again and again."""
+    """Write a day in the language of the page. Cached: a list repeats the same few days."""
     return date_format(when, "DATE_FORMAT")
 
 
 @register.filter
 def role_name(role: str) -> str:
-    """Return what a role is called. Django's own way makes the whole list of them each time."""
+    """Return a role's label. Django's own way builds the list of all labels each time."""
     return str(Role(role).label)
 
 
 @register.simple_tag
 def code_minutes() -> int:
-    """Return for how many minutes a code from a letter is valid."""
+    """Return for how many minutes a code from an e-mail is valid."""
     return int(app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT // 60)
 
 
 @register.filter
 def just_now(moment: datetime) -> bool:
-    """Whether something happened less than a minute ago, for which `timesince` has no word."""
+    """Whether a moment is less than a minute ago, for which `timesince` has no word."""
     return timezone.now() - moment < timedelta(minutes=1)
 
 
 @register.filter
 def browser(user_agent: str) -> str:
-    """Name the browser and system of a session, as far as they say who they are."""
+    """Name the browser and system of a session, as far as the user agent states them."""
     named = [_first(BROWSERS, user_agent), _first(SYSTEMS, user_agent)]
     return " · ".join(name for name in named if name)
 

@@ -1,1 +1,1 @@
-"""The people's pages: `entrance` and `instead` lead in, `own` is each person's self-service."""
+"""The users' pages: `entrance` and `instead` sign users in, `own` is their self-service."""

@@ -1,4 +1,4 @@
-"""Ways in that allauth doesn't have."""
+"""Sign-in and verification pages that allauth doesn't have."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Pages in the place of allauth's, under its names: for people and for operators alike."""
+"""Pages that replace allauth's, under its names: for members and operators."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Self-service: what each person may change about themselves."""
+"""Self-service: what users may change about themselves."""
 
 from django.urls import path
 

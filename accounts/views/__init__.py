@@ -1,1 +1,1 @@
-"""The people's pages: ways in, verification, and what each person keeps about themselves."""
+"""The users' pages: sign-in, verification, and each user's own data."""

@@ -1,4 +1,4 @@
-"""What the ways in share: signing somebody in, and refusing who is somebody else."""
+"""What the sign-in pages share: signing a user in, and refusing another signed-in user."""
 
 from http import HTTPStatus
 
@@ -13,9 +13,9 @@ from accounts.requests import TenantRequest
 def sign_in(
     request: TenantRequest, user: User, *, to: str, email_verification: str | None = None
 ) -> HttpResponse:
-    """Sign a person in through allauth, and lead on to `to`.
+    """Sign a user in through allauth, and redirect to `to`.
 
-    Its way refuses the deactivated, and lists the session where it can be ended.
+    allauth refuses deactivated users, and lists the session where it can be ended.
     """
     response: HttpResponse = perform_login(
         request, user, email_verification=email_verification, redirect_url=to
@@ -24,12 +24,12 @@ def sign_in(
 
 
 def refuse_someone_else(request: TenantRequest, sentence: str) -> HttpResponse:
-    """Say whose session this is, instead of changing hands behind their back."""
+    """Show which user is signed in, instead of switching the session to another user."""
     context = {"sentence": sentence}
     return render(request, "accounts/someone_else.html", context, status=HTTPStatus.FORBIDDEN)
 
 
 def without_referrer(response: HttpResponse) -> HttpResponse:
-    """Keep an address that holds a token from travelling on."""
+    """Keep a URL that holds a token out of referrers."""
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

@@ -1,4 +1,4 @@
-"""The new owner's way in: from the base host's sign-up to the tenant's own host."""
+"""The new owner's sign-in: from the base host's sign-up to the tenant's own host."""
 
 from allauth.account.utils import get_login_redirect_url
 from django.contrib import messages
@@ -21,11 +21,11 @@ from accounts.views.verification import send_code
 @never_cache
 @require_GET
 def take_handoff(request: TenantRequest) -> HttpResponse:
-    """Sign the new owner in, once, and go on to the console without the token.
+    """Sign the new owner in, once, and redirect to the console without the token.
 
-    Refused while somebody else is signed in here: the token is spent all the same, as a
-    link that has been in the wrong browser is nobody's any more. HEAD is not allowed, so
-    that whoever only looks at the link doesn't use it up.
+    Refused while another user is signed in here: the token is spent all the same, as a link
+    that was opened in the wrong browser is void. HEAD is not allowed, so that a link checker
+    doesn't spend the token.
     """
     try:
         user = services.consume_handoff(token=request.GET.get("token", ""))
@@ -41,7 +41,7 @@ def _let_in(request: TenantRequest, user: User) -> HttpResponse:
     if request.user.is_authenticated:
         sentence = _("The link you followed belongs to somebody else, and is spent now.")
         return refuse_someone_else(request, sentence)
-    # The one sign-in that doesn't wait for a verified address: its owner has just typed it.
+    # The only sign-in without a verified address: the owner has just typed it.
     response = sign_in(request, user, to=console, email_verification="none")
     if not is_verified(user):
         send_code(request, user)
@@ -49,7 +49,7 @@ def _let_in(request: TenantRequest, user: User) -> HttpResponse:
 
 
 def _refuse(request: TenantRequest, error: HandoffRefusedError) -> HttpResponse:
-    """Go on for who is in already, as after a second click; to the sign-in otherwise."""
+    """Redirect a signed-in user onwards, as after a second click; others to the sign-in."""
     if request.user.is_authenticated:
         return redirect(get_login_redirect_url(request))
     messages.warning(request, str(error))

@@ -1,4 +1,4 @@
-"""Accepting an invitation: from the letter's link to a member who is signed in."""
+"""Accepting an invitation: from the e-mail's link to a signed-in member."""
 
 from http import HTTPStatus
 
@@ -27,7 +27,7 @@ from accounts.models import Invitation, User
 from accounts.requests import TenantRequest
 from accounts.views.entry import refuse_someone_else, sign_in, without_referrer
 
-# The token waits in the session, so that it stands in no address and no history.
+# The session keeps the token, so that no URL and no history holds it.
 SESSION_KEY = "invitation"
 
 
@@ -35,7 +35,7 @@ SESSION_KEY = "invitation"
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def accept_invitation(request: TenantRequest) -> HttpResponse:
-    """Show who invites to what, and make a member of who fills the form in."""
+    """Show the inviter and the role, and make the visitor a member when the form is valid."""
     token = request.GET.get("token") or request.session.get(SESSION_KEY, "")
     try:
         invitation = services.find_invitation(token=token)
@@ -64,7 +64,7 @@ def _accept(request: TenantRequest, form: InvitationForm, token: str) -> HttpRes
         user = services.accept_invitation(
             token=token,
             full_name=form.cleaned_data["full_name"],
-            # Hashed before the transaction: it takes long, and holds no lock this way.
+            # Hashed before the transaction: hashing takes long, and would hold locks there.
             password_hash=make_password(form.cleaned_data["password"]),
             language=get_language() or settings.LANGUAGE_CODE,
         )
@@ -76,9 +76,9 @@ def _accept(request: TenantRequest, form: InvitationForm, token: str) -> HttpRes
 
 
 def _joined_just_now(request: TenantRequest) -> User | None:
-    """Return who has joined by this very form, in a request whose answer never came.
+    """Return the user that this very form has just created, in a request with a lost answer.
 
-    Its session is gone with that answer. The password says who it is, and counts as a try.
+    The session is lost with it. The password identifies the user, and counts as an attempt.
     """
     email = services.accepted_just_now(invitation_id=request.POST.get("invitation", ""))
     if not email:
@@ -92,7 +92,7 @@ def _joined_just_now(request: TenantRequest) -> User | None:
 
 
 def _gone(request: TenantRequest, error: AccountError) -> HttpResponse:
-    """Lead who has just joined to the start, as after a second click; say it to others."""
+    """Redirect a new member to the start, as after a second click; show the error to others."""
     request.session.pop(SESSION_KEY, None)
     if request.user.is_authenticated and "token" not in request.GET:
         return redirect("home")

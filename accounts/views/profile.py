@@ -1,4 +1,4 @@
-"""What each person keeps about themselves: profile, picture, sessions."""
+"""What users edit about themselves: profile, picture, sessions."""
 
 from http import HTTPStatus
 from uuid import UUID
@@ -17,19 +17,19 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import services
-from accounts.clients import too_often, with_retry_after
+from accounts.client_ip import too_often, with_retry_after
 from accounts.forms import PictureForm, ProfileForm
 from accounts.models import Profile
 from accounts.permissions import posts_from
 from accounts.pictures import CONTENT_TYPE
 from accounts.requests import MemberRequest, takes_bodies_up_to
-from tasks import ratelimits
-from tasks.errors import RateLimitedError
-from tasks.ratelimits import here
+from tenancy import rate_limits
+from tenancy.errors import RateLimitedError
+from tenancy.rate_limits import here
 
-# A picture's address changes with the picture, so browsers may keep it for a while.
+# A picture's URL changes with the picture, so browsers may cache it for a while.
 PICTURE_SECONDS = 3600
-# What a form needs beside its file: boundaries, headers, the CSRF token.
+# What a form holds besides its file, in bytes: boundaries, headers, the CSRF token.
 FORM_AROUND_PICTURE = 64 * 1024
 
 
@@ -37,7 +37,7 @@ FORM_AROUND_PICTURE = 64 * 1024
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: MemberRequest) -> HttpResponse:
-    """Show somebody their profile, and keep what they change."""
+    """Show a user's own profile, and save changes."""
     form = ProfileForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -46,7 +46,7 @@ def profile(request: MemberRequest) -> HttpResponse:
 
 
 def _saved(language: str, request: MemberRequest) -> HttpResponse:
-    """Go on in the language that was chosen: it takes the place of the page switch's."""
+    """Switch to the chosen language: it replaces the language switch's cookie."""
     translation.activate(language)
     messages.success(request, _("Your profile is saved."))
     response = redirect("accounts:profile")
@@ -60,9 +60,9 @@ def _saved(language: str, request: MemberRequest) -> HttpResponse:
 @login_required
 @posts_from("accounts:profile")
 def change_picture(request: MemberRequest) -> HttpResponse:
-    """Put a new picture in the place of the present one."""
+    """Replace the user's picture."""
     try:
-        ratelimits.spend(here("picture_person", str(request.user.pk)), here("picture_tenant"))
+        rate_limits.spend(here("picture_person", str(request.user.pk)), here("picture_tenant"))
     except RateLimitedError as error:
         messages.error(request, too_often(error))
         return with_retry_after(
@@ -79,7 +79,7 @@ def change_picture(request: MemberRequest) -> HttpResponse:
 @login_required
 @posts_from("accounts:profile")
 def remove_picture(request: MemberRequest) -> HttpResponse:
-    """Go back to the initial."""
+    """Remove the user's picture: pages show the initial again."""
     services.change_picture(user=request.user, picture=None)
     messages.success(request, _("Your picture is removed."))
     return redirect("accounts:profile")
@@ -88,7 +88,7 @@ def remove_picture(request: MemberRequest) -> HttpResponse:
 @login_required
 @require_safe
 def picture(request: MemberRequest, user_id: UUID) -> FileResponse:
-    """Serve a colleague's picture: to people of this tenant alone, and to no shared cache."""
+    """Serve a member's picture: only to members of this tenant, and to no shared cache."""
     owner = get_object_or_404(Profile, pk=user_id)
     content = services.open_picture(profile=owner)
     if content is None:
@@ -101,7 +101,7 @@ def picture(request: MemberRequest, user_id: UUID) -> FileResponse:
 @login_required
 @posts_from("usersessions_list")
 def end_session(request: MemberRequest, session_id: int) -> HttpResponse:
-    """Sign somebody out on one of their devices; on this one as well, if they say so."""
+    """Sign a user out on one of their devices, which may be this one."""
     session = get_object_or_404(UserSession, pk=session_id, user=request.user)
     end_sessions(request, [session])
     messages.success(request, _("The session is ended."))

@@ -1,4 +1,4 @@
-"""allauth's ways in, with our limits: what was typed stays, and the wait is said."""
+"""allauth's sign-in pages with our limits: typed values stay, and the wait is shown."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ from allauth.account.views import LoginView, PasswordResetView
 from django.forms import Form
 from django.http import HttpResponse
 
-from accounts.clients import too_often, with_retry_after
-from accounts.tries import spend_reset
-from tasks.errors import RateLimitedError
+from accounts.client_ip import too_often, with_retry_after
+from accounts.login_throttling import spend_reset
+from tenancy.errors import RateLimitedError
 
 
 class SignInView(LoginView):
-    """allauth's, whose refusal of too many tries is one by its status as well."""
+    """allauth's view, which refuses too many attempts with a 429."""
 
     def form_invalid(self, form: Form) -> HttpResponse:
         response: HttpResponse = super().form_invalid(form)
@@ -23,7 +23,7 @@ class SignInView(LoginView):
 
 
 class AskResetView(PasswordResetView):
-    """allauth's, which refuses who asks too often, and nobody for what others ask."""
+    """allauth's view, which refuses a client for its own requests, never for other clients'."""
 
     def form_valid(self, form: Any) -> HttpResponse:
         try:

@@ -1,4 +1,4 @@
-"""Confirming one's address while signed in: allauth's code, sent and asked for."""
+"""Confirming an address while signed in: allauth's code, sent and entered."""
 
 import contextlib
 from http import HTTPStatus
@@ -22,20 +22,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.clients import too_often, with_retry_after
+from accounts.client_ip import too_often, with_retry_after
+from accounts.login_throttling import spend_code
 from accounts.models import User
 from accounts.permissions import is_verified, start_of
 from accounts.requests import MemberRequest, TenantRequest
-from accounts.tries import spend_code
-from tasks.errors import RateLimitedError
-from tasks.workspace import is_public
+from tenancy.context import is_public
+from tenancy.errors import RateLimitedError
 
 
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def verify_email(request: MemberRequest) -> HttpResponse:
-    """Lead to the page that takes the code. A POST sends a new one first."""
+    """Redirect to the page that takes the code. A POST sends a new code first."""
     if is_verified(request.user):
         messages.info(request, _("Your address is confirmed."))
         return redirect(get_login_redirect_url(request))
@@ -51,12 +51,12 @@ def verify_email(request: MemberRequest) -> HttpResponse:
 
 
 class CodeView(ConfirmEmailVerificationCodeView):
-    """allauth's, which says what became of the codes, and leads on to where they come from."""
+    """allauth's view, which reports what became of a code, and leads to where codes are sent."""
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Lead whoever has no code on its way, or one that is too old, to a new one."""
+        """Redirect a user without a valid code to the page that sends a new one."""
         user = request.user
-        # Operators have no page that sends one: allauth leads them to their addresses.
+        # Operators have no page that sends one: allauth redirects them to their addresses.
         awaits_one = not is_public() and user.is_authenticated and not is_verified(user)
         if awaits_one and EmailVerificationProcess.resume(request) is None:
             return redirect("verify-email")
@@ -66,7 +66,7 @@ class CodeView(ConfirmEmailVerificationCodeView):
         return response
 
     def _is_done(self, user: Any) -> bool:
-        """Whether the code was entered a moment ago: this is the second click."""
+        """Whether the code was entered a moment ago: this is a second click."""
         if is_public() or not user.is_authenticated:
             return False
         return is_verified(user) and EmailVerificationProcess.resume(self.request) is None
@@ -80,7 +80,7 @@ class CodeView(ConfirmEmailVerificationCodeView):
         return response
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Count the try before it is looked at: many at once get no more than one by one."""
+        """Count the attempt before the check: concurrent requests get no more than sequential."""
         if self._action == "verify":
             try:
                 has_one_left = spend_code(
@@ -95,7 +95,7 @@ class CodeView(ConfirmEmailVerificationCodeView):
         return response
 
     def _confirmed_before(self) -> HttpResponse:
-        """Go where the first of two equal requests has led: their code was right."""
+        """Redirect as the first of two equal requests did: their code was right."""
         if self.stage:
             response: HttpResponse = self.stage.exit()
             return response
@@ -103,7 +103,7 @@ class CodeView(ConfirmEmailVerificationCodeView):
         return redirect(get_adapter().get_email_verification_redirect_url(None))
 
     def _far_too_many(self, error: RateLimitedError) -> HttpResponse:
-        """Say when to come back, and nothing about the code that came."""
+        """Say when to retry, and nothing about the submitted code."""
         messages.error(self.request, too_often(error))
         context = self.get_context_data(form=self.get_form_class()())
         return with_retry_after(render(self.request, self.template_name, context), error)
@@ -129,6 +129,6 @@ enter_code = CodeView.as_view()
 
 
 def send_code(request: TenantRequest, user: User) -> None:
-    """Send somebody who has just come in their code; not at all if the last is seconds old."""
+    """Send a newly signed-in user their code; none when the last one is seconds old."""
     with contextlib.suppress(ImmediateHttpResponse):
         EmailVerificationProcess.initiate(request=request, user=user, email=user.email)

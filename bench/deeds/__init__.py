@@ -1,1 +1,1 @@
-"""What a side's process is told to do. Each module imports what its own side has."""
+"""The operations that a side's process runs. Each module imports what its own side has."""

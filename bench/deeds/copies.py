@@ -41,7 +41,7 @@ def script(schema: str) -> str:
 
 
 def replay(made: str, name: str) -> None:
-    """Make a schema by a script."""
+    """Run the statements of a copy, with the schema's name in place of NEW."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit = off")
         cursor.execute(made.replace("NEW", name))

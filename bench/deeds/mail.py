@@ -1,4 +1,4 @@
-"""Our side's letters: many that wait, one more, and people who sign up meanwhile."""
+"""Our side's messages: a long queue, one more message, and sign-ups meanwhile."""
 
 import time
 from datetime import timedelta
@@ -16,8 +16,8 @@ from bench.sink import WATCHED
 from tasks.deliveries import send_welcome
 from tasks.jobs import call_another
 from tasks.models import Message
-from tasks.roles import DatabaseRole
-from tasks.workspace import public_context, workspace_context
+from tasks.roles import RELAY
+from tenancy.context import public_context, workspace_context
 from tenants import hosts
 
 BATCH = 5_000
@@ -45,7 +45,7 @@ def queue_welcomes(host: str, count: int) -> None:
 
 
 def welcome_one(host: str, reader: str) -> float:
-    """Make somebody whose letter is watched for, and return when they were committed."""
+    """Make a user with a watched address, and return the time of the commit."""
     tenant = hosts.find_tenant(host)
     assert tenant
     with workspace_context(tenant):
@@ -54,18 +54,18 @@ def welcome_one(host: str, reader: str) -> float:
 
 
 def put_off(host: str, days: int) -> None:
-    """Let a tenant's letters that wait be due so many days later; or earlier, below zero."""
+    """Move the due time of a tenant's pending messages by so many days, which may be negative."""
     tenant = hosts.find_tenant(host)
     assert tenant
-    with public_context(DatabaseRole.RELAY):
+    with public_context(RELAY):
         theirs = Message.objects.of_schema(tenant.schema_name).filter(state=Message.State.PENDING)
         theirs.update(due_at=F("due_at") + timedelta(days=days))
     call_another()
 
 
 def waiting() -> int:
-    """Return how many letters are not sent yet."""
-    with public_context(DatabaseRole.RELAY):
+    """Return how many messages are not sent yet."""
+    with public_context(RELAY):
         return Message.objects.exclude(state=Message.State.SENT).count()
 
 
@@ -75,7 +75,7 @@ def sign_up(names: list[str]) -> list[float]:
 
 
 def _sign_up(name: str) -> float:
-    typed = {**sign_up_form(name), "opening_key": str(uuid4())}
+    typed = {**sign_up_form(name), "idempotency_key": str(uuid4())}
     started = time.perf_counter()
     answer = Browser().post("/signup/", typed, headers={"host": "localhost"})
     taken = time.perf_counter() - started

@@ -20,12 +20,14 @@ from django_tenants.utils import schema_context
 
 from accounts.models import User
 from bench.people import PASSWORD
-from tasks.roles import DatabaseRole
-from tasks.workspace import acting_as, public_context, workspace_context
-from tenants import hosts, revisions
-from tenants.management.commands.migrate_schemas import WORKERS
+from operations.management.commands.migrate_schemas import WORKERS
+from tenancy import revisions
+from tenancy.context import database_role, public_context, workspace_context
+from tenancy.roles import MIGRATOR
+from tenancy.schemas import create_schema
+from tenants import hosts
 from tenants.models import Domain, Tenant
-from tenants.schemas import create_schema
+from tenants.roles import OPERATOR
 from tenants.signup import Owner, open_tenant
 
 
@@ -40,12 +42,12 @@ class Browser(Client):
 def prepare() -> None:
     """Make roles and the shared tables in an empty database."""
     call_command("setup_roles")
-    with acting_as(DatabaseRole.MIGRATOR), public_context():
+    with database_role(MIGRATOR), public_context():
         call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
 
 
 def create(number: int) -> None:
-    """Open an organisation as a sign-up does: rows, schema, owner, directory, letter."""
+    """Open an organisation as a sign-up does: rows, schema, owner, directory, message."""
     name = host_label(number)
     owner = Owner("Ada Owner", f"ada@{name}.test", PASSWORD)
     open_tenant(organization=f"Tenant {number}", subdomain=name, owner=owner)
@@ -53,7 +55,7 @@ def create(number: int) -> None:
 
 def fill(first: int, count: int) -> None:
     """Make tenants without people, as fast as that goes."""
-    with public_context(DatabaseRole.OPERATOR):
+    with public_context(OPERATOR):
         for number in range(first, first + count):
             fields = {"slug": host_label(number), "revision": str(revisions.target())}
             tenant = Tenant.objects.create(name=f"Tenant {number}", **fields)
@@ -81,17 +83,17 @@ def sign_in(host: str) -> str:
 
 def schemas() -> list[str]:
     """Return the tenants' schemas, in the order of their making."""
-    with public_context(DatabaseRole.OPERATOR):
+    with public_context(OPERATOR):
         return list(Tenant.objects.order_by("pk").values_list("schema_name", flat=True))
 
 
 def migrate(app: str | None = None, to: str | None = None) -> None:
     """Bring every tenant's schema to a migration, or to the newest ones.
 
-    To a migration as a release would that has no later ones: told a migration's name, the
+    To a migration as a release would that has no later ones: given a migration's name, the
     command leaves everything to Django's executor.
     """
-    with acting_as(DatabaseRole.MIGRATOR), public_context(), _release(app, to):
+    with database_role(MIGRATOR), public_context(), _release(app, to):
         call_command("migrate_schemas", tenant=True, interactive=False, verbosity=0)
 
 
@@ -99,7 +101,7 @@ def say(app: str, reached: str) -> None:
     """Say in the tenants' rows that their schemas are at this migration of an app."""
     later = {name for name in revisions.own_migrations() if name > f"{app}.{reached}_~"}
     noted = revisions.own_migrations() - {name for name in later if name.startswith(f"{app}.")}
-    with acting_as(DatabaseRole.MIGRATOR), public_context():
+    with database_role(MIGRATOR), public_context():
         Tenant.objects.update(revision=str(revisions.of(noted)))
 
 

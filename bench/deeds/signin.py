@@ -1,4 +1,4 @@
-"""Sign-ins by form, each in a browser that knows nothing yet."""
+"""Sign-ins by form, each in a browser without cookies."""
 
 from http import HTTPStatus
 
@@ -7,7 +7,7 @@ from django.test import Client
 from accounts.hashers import Argon2idHasher
 from accounts.models import User
 from bench.people import PASSWORD
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tenants import hosts
 
 

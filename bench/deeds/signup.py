@@ -13,11 +13,11 @@ from accounts.hashers import Argon2idHasher
 from bench.deeds.ours import host_label
 from bench.people import PASSWORD
 from tasks.models import Message
-from tasks.roles import DatabaseRole
-from tasks.workspace import acting_as, public_context
-from tenants import spares
+from tenancy import schema_pool
+from tenancy.context import database_role, public_context
+from tenancy.roles import MIGRATOR
+from tenancy.schemas import drop_schema, take_time
 from tenants.models import DirectoryEntry, Tenant
-from tenants.schemas import drop_schema, take_time
 from tenants.signup import Owner, open_tenant
 
 SALT = "a salt of the bench"
@@ -25,9 +25,9 @@ SALT = "a salt of the bench"
 
 def prepare_spares(count: int) -> int:
     """Have so many schemas ready, and return how many had to be made."""
-    with override_settings(SPARE_SCHEMAS=count):
-        spares.drop_old()
-        return spares.fill()
+    with override_settings(SCHEMA_POOL_SIZE=count):
+        schema_pool.drop_old()
+        return schema_pool.fill()
 
 
 def sign_up(first: int, count: int, ready: int) -> list[tuple[float, float]]:
@@ -37,7 +37,7 @@ def sign_up(first: int, count: int, ready: int) -> list[tuple[float, float]]:
     in a network of their own, with the limits on. What is asked before the transaction counts
     there, and what is done after the commit, but not the hash of the password.
     """
-    visited = override_settings(SPARE_SCHEMAS=2 * ready, RATE_LIMITS=True)
+    visited = override_settings(SCHEMA_POOL_SIZE=2 * ready, RATE_LIMITS=True)
     with visited, _hashed_before(), _transactions_clocked() as transactions:
         whole = [_clocked(number) for number in range(first, first + count)]
     return list(zip(transactions, whole, strict=True))
@@ -46,7 +46,7 @@ def sign_up(first: int, count: int, ready: int) -> list[tuple[float, float]]:
 def close(first: int, count: int) -> None:
     """Take back what `sign_up` has opened, as if it had never been."""
     slugs = [host_label(number) for number in range(first, first + count)]
-    with acting_as(DatabaseRole.MIGRATOR), public_context():
+    with database_role(MIGRATOR), public_context():
         for tenant in Tenant.objects.filter(slug__in=slugs):
             with transaction.atomic():
                 drop_schema(schema_name=tenant.schema_name)
@@ -86,7 +86,7 @@ def _clocked(number: int) -> float:
         organization=f"Tenant {number}",
         subdomain=name,
         owner=owner,
-        opening_key=uuid4(),
+        idempotency_key=uuid4(),
         opened_from=f"network {number}",
     )
     return time.perf_counter() - started

@@ -1,4 +1,4 @@
-"""A hundred people who sign up in the same moment, and what each costs beyond the hash."""
+"""A hundred concurrent sign-ups, and the cost of each beyond the hash."""
 
 import time
 from collections import defaultdict
@@ -15,18 +15,18 @@ from bench.service import Service, running
 from bench.sides import Side
 
 ROUNDS = 5
-# So many come first, and don't count: each thread of the web has answered somebody then.
+# Uncounted sign-ups at the start, after which each thread of the web has answered a request.
 WARMING = 50
-# In seconds. What letters and spare schemas may take to be all there.
+# In seconds. The timeout until all messages are sent and the pool is full.
 PATIENCE = 300.0
 HASHES = 20
 UNSENT = "SELECT count(*) FROM tasks_message WHERE state <> 'sent'"
-READY = "SELECT count(*) FROM tenants_spareschema"
+READY = "SELECT count(*) FROM tenancy_pooledschema"
 
 
 @dataclass(frozen=True)
 class Weather:
-    """What goes on while they come."""
+    """The conditions of a run: the state of the pool, and the processes beside the sign-ups."""
 
     words: str
     has_pool: bool
@@ -72,7 +72,7 @@ def _rounds(
     costs: dict[str, list[float]] = defaultdict(list)
     waited: list[float] = []
     spares = people if weather.has_pool else 0
-    options = {"SPARE_SCHEMAS": str(2 * spares), "TRUSTED_PROXIES": "1", "RATE_LIMITS": "on"}
+    options = {"SCHEMA_POOL_SIZE": str(2 * spares), "TRUSTED_PROXIES": "1", "RATE_LIMITS": "on"}
     place = run.databases["visitors"]
     with running(*weather.processes, folder=run.folder, database=place, **options) as service:
         _one(run, service, min(people, WARMING))
@@ -87,7 +87,7 @@ def _rounds(
 
 
 def _one(run: Run, service: Service, people: int) -> tuple[dict[str, float], list[float]]:
-    """Return the seconds of a core that each took of whom, and what each waited."""
+    """Return the seconds of a core that a sign-up took, by process, and what each waited."""
     first = run.tenants.get("crowd", 0)
     run.tenants["crowd"] = first + people
     visitors = gathered(first, people, service.port)
@@ -107,8 +107,8 @@ def _clocks(run: Run, service: Service) -> dict[str, float]:
 
 
 def _wait_for_all(service: Service) -> None:
-    """Wait for the letters, and for the pool. Raises `TimeoutError`."""
-    wanted = int(service.environment["SPARE_SCHEMAS"])
+    """Wait until the messages are sent and the pool is full. Raises `TimeoutError`."""
+    wanted = int(service.environment["SCHEMA_POOL_SIZE"])
     url, deadline = service.environment["DATABASE_ADMIN_URL"], time.monotonic() + PATIENCE
     with psycopg.connect(url, autocommit=True) as server:
         while time.monotonic() < deadline:

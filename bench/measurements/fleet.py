@@ -92,7 +92,7 @@ def _round(run: Run, side: Side, tenants: int) -> Iterator[tuple[str, Spent]]:
 
 def _at_first(run: Run, side: Side) -> None:
     """Have the first migration in each schema, and rows for the last one."""
-    rewinding.take_back(_database(run, side), _schemas(side), to="0001")
+    rewinding.release_batch(_database(run, side), _schemas(side), to="0001")
     rewinding.write(_database(run, side), _schemas(side))
     if side.name == "ours":
         side.do("ours.say", app="notes", reached="0001")
@@ -104,7 +104,7 @@ def _python(run: Run, ours: Side, tenants: int, rows: int) -> Iterator[Result]:
     rounds = min(run.size.rounds, MIGRATION_ROUNDS) if tenants <= MANY_TENANTS else 1
     for _, order in in_turns(rounds, spent):
         for name in order:
-            rewinding.take_back(_database(run, ours), _schemas(ours), to="0002")
+            rewinding.release_batch(_database(run, ours), _schemas(ours), to="0002")
             rewinding.write(_database(run, ours), _schemas(ours), rows)
             ours.do("ours.say", app="notes", reached="0002")
             migrates = {"app": "notes", "to": "0003"} if name == "ours" else {}

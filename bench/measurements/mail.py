@@ -1,4 +1,4 @@
-"""A long queue of letters: how fast it empties, and who feels it."""
+"""A long queue of messages: how fast it empties, and what it slows down."""
 
 import contextlib
 import json
@@ -24,8 +24,8 @@ from bench.sink import WATCHED
 
 NOISY, QUIET = "bench-0.localhost", "bench-1.localhost"
 ROUNDS = 5
-# At a time, in turn with the relay at rest; and how many such turns a round of the run has, so
-# that one of a hundred isn't the slowest of all.
+# Sign-ups of a batch, alternating with an idle relay; and the batches of each round of the run,
+# so that one of a hundred isn't the slowest of all.
 SIGN_UPS = 20
 TURNS = 2
 PATIENCE = 600
@@ -87,7 +87,7 @@ class Relay:
 
     @contextlib.contextmanager
     def stopped(self) -> Iterator[None]:
-        """Have nobody send for the block."""
+        """Suspend the worker's processes for the block."""
         family = self.family()
         for each in family:
             each.suspend()
@@ -130,7 +130,7 @@ def _wake_up(side: Side, sink: Sink) -> None:
 
 
 def _neighbours(run: Run, side: Side, relay: Relay, sink: Sink) -> Iterator[Result]:
-    """Time one letter of another tenant, with nothing waiting and with all of the queue."""
+    """Time one message of another tenant, with an empty queue and with all of the queue."""
     rounds = min(ROUNDS, run.size.rounds)
     quiet = [_one_letter(side, sink, f"quiet{number}") for number in range(rounds)]
     with relay.stopped():
@@ -153,7 +153,7 @@ def _one_letter(side: Side, sink: Sink, name: str) -> float:
 def _sign_ups(run: Run, side: Side, sink: Sink) -> Iterator[Result]:
     taken: dict[str, list[list[float]]] = {"busy": [], "quiet": []}
     count = min(SIGN_UPS, run.size.requests)
-    # The first turn wakes everything up.
+    # The first batch is a warm-up.
     for number, states in in_turns(TURNS * run.size.rounds + 1, taken):
         for state in states:
             names = [f"s{number}-{state}-{each}" for each in range(count)]
@@ -173,18 +173,18 @@ def _sign_ups(run: Run, side: Side, sink: Sink) -> Iterator[Result]:
 
 @contextlib.contextmanager
 def _put_off(side: Side, sink: Sink) -> Iterator[None]:
-    """Have none of the queue due for the block, and what was already handed out sent before."""
+    """Have none of the queue due for the block, and the messages already leased sent before."""
     side.do("mail.put_off", host=NOISY, days=1)
     before: dict[str, Any] = {}
     while before != (before := sink.read()):
-        # Many letters leave in this time, if any.
+        # Many messages are sent in this time, if any.
         time.sleep(0.2)
     yield
     side.do("mail.put_off", host=NOISY, days=-1)
 
 
 def _have_letters(run: Run, side: Side) -> None:
-    """See to it that the queue outlasts a round."""
+    """Refill the queue so that it outlasts a round."""
     if side.do("mail.waiting").result < min(run.size.letters, 2_000):
         side.do("mail.queue_welcomes", host=NOISY, count=run.size.letters)
 
@@ -198,7 +198,7 @@ def _have_arrived(sink: Sink, before: dict[str, Any], count: float) -> bool:
 
 
 def _until(is_done: Callable[[], bool], letters: int) -> None:
-    """Wait, for as long as so many letters may take."""
+    """Wait, for as long as so many messages may take."""
     deadline = time.monotonic() + PATIENCE + letters / 5
     while not is_done():
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""What a process costs before it does anything, and what a connection comes to weigh."""
+"""What a process costs before it does anything, and how much memory a connection uses."""
 
 from collections.abc import Iterator
 
@@ -32,7 +32,7 @@ def processes(run: Run) -> Iterator[Result]:
             for name, side in sides.items():
                 starts[name].append(side.seconds_to_start)
     yield Result("processes", "a cold start", "s", starts, "plain")
-    # Whoever is replaced has forgotten what is weighed here.
+    # A connection that is replaced would lose the memory that is measured here.
     with run.sides(*starts, SCHEMAS_A_CONNECTION="0") as sides:
         for name, side in sides.items():
             side.do("web.ask", path="/bench/", hosts=hosts[name], count=run.size.requests)
@@ -60,7 +60,7 @@ def _private(process_id: int) -> float:
 
 
 def weight(process_id: int) -> float:
-    """Return the mebibytes that a process holds; 0 where this machine doesn't tell."""
+    """Return the mebibytes that a process holds; 0 where the machine doesn't report them."""
     try:
         return float(psutil.Process(process_id).memory_full_info().pss) / MIB
     except (psutil.Error, AttributeError):

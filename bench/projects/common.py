@@ -21,7 +21,7 @@ def database(engine: str) -> dict[str, Any]:
     """Return our own database settings under another engine, on its usual search path."""
     ours = service.DATABASES["default"]
     options = {**ours["OPTIONS"]}
-    # What our own raw connection is told: the others' knows nothing of it.
+    # Parameters of our own raw connection, which the others' don't have.
     for ours_alone in ("answers", "most_schemas"):
         options.pop(ours_alone, None)
     options["options"] = options["options"].replace("-c search_path=pg_catalog ", "")

@@ -7,9 +7,8 @@ from pathlib import Path
 from dev.guards import code, templates
 from dev.guards.exceptions import Excepted, load
 from dev.guards.findings import RULES, Finding
-from dev.paths import ROOT
+from dev.paths import PACKAGES, ROOT
 
-APPS = ("saas", "tenants", "accounts", "tasks")
 # What a tree may hold that no browser gets as it is: other people's files have their own review.
 VENDORED = "vendor"
 
@@ -38,7 +37,7 @@ def findings(root: Path) -> Iterator[Finding]:
 
 def sources(root: Path) -> Iterator[Path]:
     """Every file of the apps that runs or is sent, migrations too."""
-    for app in APPS:
+    for app in PACKAGES:
         for path in sorted((root / app).rglob("*")):
             if _is_source(path.relative_to(root)):
                 yield path

@@ -62,7 +62,7 @@ def banned(rule: str) -> Callable[[Place], bool]:
 
 
 def raw_query(place: Place) -> bool:
-    """`connection.cursor()`, whatever the connection is called; `.raw()`, `.extra()`."""
+    """`connection.cursor()`, under any name of the connection; `.raw()`, `.extra()`."""
     match place.node:
         case ast.Call(func=ast.Attribute(attr="raw" | "extra")):
             return True
@@ -109,7 +109,7 @@ def cache_key(place: Place) -> bool:
         case ast.Dict(keys=keys, values=values):
             given = dict(zip(map(_text, keys), map(_text, values), strict=True))
             is_cache = "cache" in given.get("BACKEND", "").lower() or "KEY_FUNCTION" in given
-            return is_cache and given.get("KEY_FUNCTION") != "tasks.workspace.cache_key"
+            return is_cache and given.get("KEY_FUNCTION") != "tenancy.context.cache_key"
         case _:
             return False
 
@@ -155,7 +155,7 @@ def task_base(place: Place) -> bool:
 
 
 def late_task(place: Place) -> bool:
-    """Celery's own, and tenant-schemas-celery's, which knows no other way."""
+    """Celery's own, and tenant-schemas-celery's, which offers no other way."""
     match place.node:
         case ast.Attribute(attr="delay_on_commit" | "apply_async_on_commit"):
             return True
@@ -195,7 +195,7 @@ def _is_late(place: Place, callback: ast.expr) -> bool:
     if not isinstance(callback, ast.Lambda):
         return place.name(callback) == "functools.partial"
     used = {place.name(node) for node in ast.walk(callback.body)}
-    return bool(used & {"tasks.workspace.current_schema", "tasks.workspace.current_workspace"}) or (
+    return bool(used & {"tenancy.context.current_schema", "tenancy.context.current_workspace"}) or (
         any(name.startswith("django.db.connection.") for name in used)
     )
 

@@ -9,11 +9,11 @@ RULES = {
     ),
     "context-switch": (
         "This switches the connection and nothing switches it back. Write `with "
-        "workspace_context(tenant):` or `with public_context():` from tasks.workspace."
+        "workspace_context(tenant):` or `with public_context():` from tenancy.context."
     ),
     "context-form": (
         "Its state is shared by threads in this form. Call workspace_context() or "
-        "public_context() from tasks.workspace in a `with` inside a function."
+        "public_context() from tenancy.context in a `with` inside a function."
     ),
     "cache-key": (
         "This goes past the key function, so that two tenants share an entry. Use "

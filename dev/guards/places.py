@@ -6,7 +6,11 @@ from dataclasses import dataclass
 
 Known = dict[str, str]
 
-OUR_BASES = {"tasks.base.TenantTask", "tasks.base.PublicTask", "tasks.deliveries.Delivery"}
+OUR_BASES = {
+    "tenancy.task_base.TenantTask",
+    "tenancy.task_base.PublicTask",
+    "tasks.deliveries.Delivery",
+}
 
 
 def imported(tree: ast.Module, package: str) -> Known:
@@ -77,7 +81,7 @@ def own_tasks(tree: ast.Module, package: str) -> Known:
     """The bases of tasks that a module makes itself, from ours."""
     known = imported(tree, package)
     return {
-        node.name: "tasks.base.TenantTask"
+        node.name: "tenancy.task_base.TenantTask"
         for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef) and {dotted(b, known) for b in node.bases} & OUR_BASES
     }

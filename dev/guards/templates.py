@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from dev.guards.findings import Finding
 
-# An XML namespace is a name that looks like an address, and nobody fetches it.
+# An XML namespace is a name that looks like an address, and is never fetched.
 NAMESPACE = re.compile(r"""xmlns(:\w+)?=["'][^"']*["']|["']http://www\.w3\.org/[^"']*["']""")
 COMMENT = re.compile(r"\{#[^\n]*?#\}|\{% comment\b.*?\{% endcomment %\}", re.DOTALL)
 

@@ -45,6 +45,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    # Every thread inherits this, so the signals reach the main thread's wait and nobody else.
+    # Every thread inherits this, so the signals reach only the main thread's wait.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     sys.exit(main(sys.argv[1:]))

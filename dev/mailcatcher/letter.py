@@ -46,7 +46,7 @@ class Letter:
 
     @cached_property
     def blind_copies(self) -> list[Address]:
-        """Whom the envelope names and the headers don't."""
+        """The recipients that the envelope names and the headers don't."""
         shown = {a.address.lower() for name in ("To", "Cc", "Bcc") for a in self.addresses(name)}
         hidden = [a for a in self.addresses("Delivered-To") if a.address.lower() not in shown]
         return [*self.addresses("Bcc"), *hidden]

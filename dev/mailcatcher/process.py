@@ -40,7 +40,7 @@ class Catcher:
 def running(place: Path, folder: Path, wanted: Mail | None = None) -> Iterator[Catcher]:
     """A mail catcher for as long as the block runs, with its log in the place.
 
-    It takes the wanted ports, or free ones where somebody else was quicker; raises StackError.
+    It takes the wanted ports, or free ones where those are in use; raises StackError.
     """
     catcher = _start(place / "mail.log", folder, wanted or free_mail())
     try:
@@ -78,7 +78,7 @@ def _spawn(log: Path, arguments: list[str]) -> Server:
 
 
 def _is_ready(server: Server, seconds: float = 60) -> bool:
-    """Its own word counts: an answer on a port may be a stranger's who has taken it."""
+    """Waits for its log line: an answer on the port could come from another program."""
     deadline = time.monotonic() + seconds
     while server.is_alive() and time.monotonic() < deadline:
         if READY in server.log.read_text():

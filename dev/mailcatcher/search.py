@@ -9,7 +9,7 @@ TERM = re.compile(r'(?:[^\s"]|"[^"]*")+')
 
 
 def found(letters: list[Letter], query: str) -> list[Letter]:
-    """The letters that match every term: `to:`, `from:`, `subject:` and the like, or plain text.
+    """The messages that match every term: `to:`, `from:`, `subject:` and the like, or plain text.
 
     A phrase stands in quotation marks; `-` or `!` in front of a term excludes.
     """

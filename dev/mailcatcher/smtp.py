@@ -31,7 +31,7 @@ class BoundController(Controller):
     """
 
     def __init__(self, store: Store, port: int) -> None:
-        # A busy machine takes its time; whoever started us decides when that is too long.
+        # Long, for a busy machine: the process that started us has its own timeout.
         super().__init__(
             Receiver(store),
             hostname=LOOPBACK,

@@ -25,7 +25,7 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'"
 )
-# A message is a stranger's page: no scripts, no forms, no look at the inbox around it.
+# A message is an untrusted page: no scripts, no forms, no access to the inbox around it.
 LETTER_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
     "img-src * data:; style-src 'unsafe-inline'; font-src *"
@@ -47,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
         self._guarded(self._delete)
 
     def log_message(self, *_: object) -> None:
-        """The page asks every other second; nobody wants to read that."""
+        """Logs nothing: the page polls every other second."""
 
     def _guarded(self, answer: Callable[[], None]) -> None:
         """Any other Host is a page elsewhere whose name was pointed at this machine."""

@@ -1,1 +1,1 @@
-"""How dates are written, where Django's own notation is not what people write."""
+"""Date formats of languages for which Django's own are not the usual ones."""

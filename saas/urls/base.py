@@ -3,8 +3,8 @@
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from operations.admin import site
 from saas import views
-from tenants.admin import site
 
 handler400 = "saas.views.bad_request"
 
@@ -18,4 +18,4 @@ urlpatterns = [
     path("operator/", site.urls),
 ]
 
-handler500 = "saas.outages.server_error"
+handler500 = "saas.unavailable.server_error"

@@ -8,10 +8,10 @@ from saas.views import too_many
 from tenants.console import urls as settings
 from tenants.views import home
 
-# What allauth answers whoever does too much.
+# allauth's response to too many attempts.
 handler429 = too_many
 
-# One namespace for the console, whoever owns the page.
+# One namespace for the console's pages of both apps.
 console = [*people.urlpatterns, *settings.urlpatterns]
 
 handler400 = "saas.views.bad_request"
@@ -26,4 +26,4 @@ urlpatterns = [
     path("console/", include((console, "console"))),
 ]
 
-handler500 = "saas.outages.server_error"
+handler500 = "saas.unavailable.server_error"

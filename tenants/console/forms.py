@@ -1,4 +1,4 @@
-"""What administrators may say about their workspace."""
+"""The form of a workspace's settings."""
 
 from typing import Any
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.console.pages import console_page
 from accounts.permissions import is_verified, verified_only
 from accounts.requests import MemberRequest
-from tasks.workspace import current_workspace
+from tenancy.context import current_workspace
 from tenants import services
 from tenants.console.forms import SettingsForm
 from tenants.models import Tenant
@@ -21,7 +21,7 @@ from tenants.models import Tenant
 @console_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: MemberRequest) -> HttpResponseBase:
-    """Show the settings, and change them for administrators whose address is confirmed."""
+    """Show the settings, and save them for administrators with a confirmed address."""
     if request.method == "POST":
         return _save(request)
     tenant, may_act = current_workspace(), is_verified(request.user)

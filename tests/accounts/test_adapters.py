@@ -5,7 +5,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 
 from accounts.models import User
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tests.accounts.ways import is_in, people, sign_in
 from tests.conftest import PASSWORD
 from tests.contexts import public_context

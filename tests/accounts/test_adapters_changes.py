@@ -11,7 +11,7 @@ from accounts.models import User
 from tasks.mail import Letter, render
 from tasks.models import Message
 from tasks.payloads import unseal
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tests.accounts.ways import is_in, people, sign_in
 from tests.conftest import PASSWORD
 from tests.contexts import public_context

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from tasks.deliveries import send_letter
 from tasks.models import Message
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tests.accounts.ways import is_in, sign_in
 from tests.contexts import public_context
 

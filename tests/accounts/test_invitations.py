@@ -11,7 +11,7 @@ from accounts import services
 from accounts.errors import InvitationGoneError, NotAllowedError, UnverifiedError
 from accounts.models import Invitation, User
 from tasks.models import Message
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tests.accounts.ways import is_in, people
 from tests.conftest import PASSWORD
 from tests.contexts import public_context

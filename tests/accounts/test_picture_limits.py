@@ -14,7 +14,7 @@ from PIL import Image
 
 from accounts import picture_decoder, pictures
 from accounts.errors import PicturesBusyError
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 
 LIMIT = 2 * 1024 * 1024
 TOO_COSTLY = "This picture takes too long to read"
@@ -137,6 +137,16 @@ def every_slot_is_taken(monkeypatch):
 def test_a_third_picture_waits_no_longer_than_the_timeout(every_slot_is_taken):
     with pytest.raises(PicturesBusyError):
         pictures.reencode(upload(small()), max_bytes=LIMIT)
+
+
+def test_an_upload_that_finds_others_waiting_is_refused_at_once(monkeypatch):
+    monkeypatch.setattr(pictures, "SLOT_TIMEOUT", 600)
+    with ExitStack() as others:
+        for _ in range(4):
+            others.enter_context(pictures._acquired(pictures._queue, timeout=0))
+
+        with pytest.raises(PicturesBusyError):
+            pictures.reencode(upload(small()), max_bytes=LIMIT)
 
 
 def test_one_that_waits_too_long_is_asked_to_come_back(

@@ -11,7 +11,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from accounts import pictures
 from accounts.models import Profile
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 
 SVG = (
     b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>alert(1)</script></svg>'

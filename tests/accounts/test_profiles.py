@@ -11,7 +11,7 @@ from accounts import checks, receivers
 from accounts.errors import BulkChangeError
 from accounts.models import Profile, User
 from tasks.models import Message
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tenants.directory import tenants_of
 from tenants.models import DirectoryEntry
 from tests.contexts import public_context

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import User
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 
 NAMES = ["Ada Lovelace", "Grace Hopper", "José Ñandú", "김철수", "이철", "Straße 100%", "O_Neil"]
 WORDS = [

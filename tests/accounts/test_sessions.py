@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts import services
 from accounts.models import Role, User
 from accounts.sessions import SessionStore
-from tasks.errors import TenantMissingError
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
+from tenancy.errors import TenantMissingError
 from tests.accounts.ways import is_in, sign_in
 from tests.conftest import PASSWORD
 from tests.contexts import public_context

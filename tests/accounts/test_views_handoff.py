@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Handoff
 from accounts.services import issue_handoff
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from accounts.models import Profile, User
 from accounts.templatetags.people import browser
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tests.accounts.ways import is_in, session_key, sign_in
 
 PAGE = "/account/"

@@ -10,7 +10,7 @@ from accounts.permissions import verified_only
 from tasks import mail
 from tasks.deliveries import send_welcome
 from tasks.models import Message
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tests.accounts.ways import sign_in
 from tests.conftest import PASSWORD
 

@@ -4,7 +4,7 @@ from django.conf import settings
 
 from accounts.models import User
 from accounts.sessions import row_key
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tests.conftest import PASSWORD
 
 

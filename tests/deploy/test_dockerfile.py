@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from dev.paths import PACKAGES
+
 HADOLINT = shutil.which("hadolint")
 
 
@@ -44,7 +46,7 @@ def test_what_is_copied_exists(root, dockerfile):
 def test_every_app_is_copied_and_nothing_else_of_ours(dockerfile):
     packages = {source for source in copied(dockerfile) if "." not in source}
 
-    assert packages == {"bin", "saas", "tenants", "accounts", "tasks"}
+    assert packages == {"bin", *PACKAGES}
 
 
 def test_what_is_copied_is_not_ignored(root, dockerfile):

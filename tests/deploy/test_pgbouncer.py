@@ -6,11 +6,12 @@ import psycopg
 import pytest
 from django.db import connection
 
-from saas import timeouts
-from tasks.roles import DatabaseRole
-from tasks.workspace import public_context, workspace_context
+from tenancy import timeouts
+from tenancy.context import public_context, workspace_context
+from tenancy.models import SchemaSnapshot
 from tenants import hosts
-from tenants.models import SchemaScript, Tenant
+from tenants.models import Tenant
+from tenants.roles import OPERATOR
 from tests.bouncers import PROGRAM, SERVERS, through_bouncer
 from tests.pool import open_one
 
@@ -33,7 +34,7 @@ def show(name):
 def test_the_login_is_told_what_a_pages_connection_would_say(root):
     said = dict(SETTING.findall((root / "deploy" / "pgbouncer.sql").read_text()))
 
-    limits = timeouts.PATIENCE["web"].as_parameters()
+    limits = timeouts.DATABASE_TIMEOUTS["web"].as_parameters()
     assert said == {
         "search_path": "pg_catalog",
         **{name: f"{seconds}s" for name, seconds in limits.items()},
@@ -47,10 +48,10 @@ def test_a_tenant_opens_and_answers_through_it(bouncer, acme, client_of):
     for tenant in (opened, acme):
         page = client_of(tenant).get("/accounts/login/").content.decode()
         assert tenant.name in page
-    with public_context(DatabaseRole.OPERATOR):
+    with public_context(OPERATOR):
         assert Tenant.objects.filter(slug="initech").exists()
         # Its schema came by the script: many statements in one message.
-        assert SchemaScript.objects.exists()
+        assert SchemaSnapshot.objects.exists()
 
 
 @needs_pgbouncer

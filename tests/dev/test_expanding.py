@@ -3,7 +3,7 @@
 import pytest
 
 from dev import expanding
-from tests.tenants.fleet import toys
+from tests.tenancy.schema_migrations import toys
 
 BASELINE = {"accounts": "0001"}
 UNIQUE = (

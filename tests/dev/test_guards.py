@@ -6,7 +6,7 @@ from dev.guards import __main__ as guards, code, exceptions, templates
 from dev.guards.findings import RULES
 from dev.paths import ROOT
 
-CONTEXTS = "from tasks.workspace import public_context, workspace_context as ours\n"
+CONTEXTS = "from tenancy.context import public_context, workspace_context as ours\n"
 
 REFUSED = {
     "raw-query": [
@@ -89,7 +89,7 @@ REFUSED = {
             "transaction.on_commit(lambda: f(connection.schema_name), robust=True)"
         ),
         (
-            "from tasks.workspace import current_schema\n"
+            "from tenancy.context import current_schema\n"
             "transaction.on_commit(lambda: f(current_schema()), robust=True)"
         ),
     ],
@@ -135,17 +135,17 @@ ALLOWED = [
     f"{CONTEXTS}def f():\n    with public_context(), ours(tenant): pass",
     f"{CONTEXTS}def f():\n    return public_context()",
     "from django.core.cache import cache, caches\ncache.get('a')\ncaches['default'].get('a')",
-    "CACHES = {'a': {'BACKEND': 'x.Cache', 'KEY_FUNCTION': 'tasks.workspace.cache_key'}}",
+    "CACHES = {'a': {'BACKEND': 'x.Cache', 'KEY_FUNCTION': 'tenancy.context.cache_key'}}",
     "from redis import RedisError\ntry: f()\nexcept RedisError: pass",
     "from functools import cached_property\nclass A:\n    @cached_property\n    def f(self): pass",
     "response.set_cookie('a', 'b', path='/')",
     "from django.utils.html import format_html\nformat_html('<b>{}</b>', name)",
     (
-        "from celery import shared_task\nfrom tasks.base import PublicTask\n"
+        "from celery import shared_task\nfrom tenancy.task_base import PublicTask\n"
         "@shared_task(base=PublicTask)\ndef f(): pass"
     ),
     (
-        "from celery import shared_task\nfrom tasks.base import TenantTask\n"
+        "from celery import shared_task\nfrom tenancy.task_base import TenantTask\n"
         "class Mine(TenantTask): pass\n@shared_task(base=Mine)\ndef f(): pass"
     ),
     "transaction.on_commit(lambda: f(name), robust=True)",

@@ -58,7 +58,7 @@ def test_a_welcome_survives_a_dead_worker_and_a_lost_queue(stack, post_sign_up, 
     try:
         address = post_sign_up(unique_slug)
         assert states(stack, address) == [("pending", 0)]
-        # The nudge is lost along with the queue.
+        # The notification is lost along with the queue.
         with redis.Redis.from_url(stack.environment["REDIS_URL"]) as queue:
             queue.flushdb()
         assert letters_to(address) == []

@@ -7,8 +7,7 @@ from celery import current_app
 from django.core.mail import EmailMessage
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from dev.measures import PACKAGES
-from dev.paths import ROOT
+from dev.paths import PACKAGES, ROOT
 from tasks import outbox
 from tasks.models import Message
 from tenants.models import Tenant

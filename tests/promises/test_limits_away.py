@@ -5,26 +5,26 @@ import tracemalloc
 import pytest
 
 from saas.limits import service_limits
-from tasks import ratelimits
-from tasks.errors import RateLimitedError
-from tasks.ratelimits import everywhere, here
-from tasks.workspace import workspace_context
+from tenancy import rate_limits
+from tenancy.context import workspace_context
+from tenancy.errors import RateLimitedError
+from tenancy.rate_limits import everywhere, here
 
 
 @pytest.fixture(autouse=True)
 def nobody_there(settings):
     settings.LIMITS = service_limits(is_wide=False)
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
-    ratelimits._shared.cache_clear()
-    ratelimits._local.cache_clear()
+    rate_limits._shared.cache_clear()
+    rate_limits._local.cache_clear()
     yield
-    ratelimits._shared.cache_clear()
-    ratelimits._local.cache_clear()
+    rate_limits._shared.cache_clear()
+    rate_limits._local.cache_clear()
 
 
 def passes(budget):
     try:
-        ratelimits.spend(budget)
+        rate_limits.spend(budget)
     except RateLimitedError:
         return False
     return True
@@ -43,17 +43,17 @@ def test_each_limit_holds_and_no_tenant_counts_for_another(acme, globex):
 def test_what_is_given_back_may_be_spent_again():
     budget = everywhere("guess_here", "ada")
     for _ in range(5):
-        ratelimits.spend(budget)
-    ratelimits.give_back(budget)
+        rate_limits.spend(budget)
+    rate_limits.give_back(budget)
 
     assert [passes(budget), passes(budget)] == [True, False]
 
 
 def test_a_flood_of_strangers_fills_no_memory(monkeypatch, full, figure):
-    most = ratelimits.MOST_COUNTERS if full else 500
-    monkeypatch.setattr(ratelimits, "MOST_COUNTERS", most)
+    most = rate_limits.MOST_COUNTERS if full else 500
+    monkeypatch.setattr(rate_limits, "MOST_COUNTERS", most)
     tracemalloc.start()
-    storage = ratelimits._local().storage
+    storage = rate_limits._local().storage
 
     for number in range(most * 4):
         storage.incr(f"stranger-{number}", 600)
@@ -67,8 +67,8 @@ def test_a_flood_of_strangers_fills_no_memory(monkeypatch, full, figure):
 
 
 def test_a_flood_of_short_counts_does_not_wipe_out_a_long_one(monkeypatch):
-    monkeypatch.setattr(ratelimits, "MOST_COUNTERS", 500)
-    storage = ratelimits._local().storage
+    monkeypatch.setattr(rate_limits, "MOST_COUNTERS", 500)
+    storage = rate_limits._local().storage
     storage.incr("the person's day", 86_400)
 
     for number in range(5000):

@@ -7,7 +7,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 
 from saas.limits import service_limits
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tests.accounts.ways import is_in, sign_in
 from tests.conftest import PASSWORD
 from tests.promises.conftest import scaled

@@ -3,10 +3,10 @@
 import pytest
 
 from saas.limits import service_limits
-from tasks import ratelimits
-from tasks.errors import RateLimitedError
 from tasks.mail import budgets_of
-from tasks.workspace import workspace_context
+from tenancy import rate_limits
+from tenancy.context import workspace_context
+from tenancy.errors import RateLimitedError
 from tests.contexts import public_context
 
 BOB = "bob@example.test"
@@ -25,7 +25,7 @@ def send(tenant, kind, times=1, *, reader=BOB, is_member=False):
 
 def _may_go(kind, reader, *, is_member):
     try:
-        ratelimits.spend(*budgets_of(kind=kind, reader=reader, is_member=is_member))
+        rate_limits.spend(*budgets_of(kind=kind, reader=reader, is_member=is_member))
     except RateLimitedError:
         return False
     return True
@@ -100,7 +100,7 @@ def _spend_all(kind):
     """Use up what all tenants share, as many of them would."""
     for budget in budgets_of(kind=kind, reader=BOB, is_member=False)[1:]:
         try:
-            ratelimits.spend(budget)
+            rate_limits.spend(budget)
         except RateLimitedError:
             return
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import services
 from accounts.errors import AccountError
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tests.contexts import public_context
 
 # What differs from one person to the next: text, ids, times, bytes, numbers.

@@ -8,7 +8,7 @@ import pytest
 from django.test.utils import override_script_prefix
 
 from accounts.adapters import AccountAdapter
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tests.conftest import PASSWORD
 from tests.inbox import letters_to
 from tests.promises.production import Visitor

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import services
 from accounts.models import Handoff, Invitation, User
 from tasks.models import Message
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tenants import services as tenant_services
 from tenants.errors import TenantStateError
 from tenants.models import DirectoryEntry, Domain, Tenant
@@ -56,7 +56,7 @@ def tenant_of(slug):
 
 
 def test_a_sign_up(base_client, sign_up_data, times, figure):
-    typed = sign_up_data(opening_key=str(uuid.uuid4()))
+    typed = sign_up_data(idempotency_key=str(uuid.uuid4()))
 
     answers = at_once(times, lambda _: sent(base_client, "/signup/", typed))
 
@@ -74,7 +74,7 @@ def test_a_sign_up(base_client, sign_up_data, times, figure):
 
 
 def test_a_sign_up_whose_answer_was_lost(base_client, sign_up_data):
-    typed = sign_up_data(opening_key=str(uuid.uuid4()))
+    typed = sign_up_data(idempotency_key=str(uuid.uuid4()))
     sent(base_client, "/signup/", typed)
 
     status, url = sent(base_client, "/signup/", typed)
@@ -86,13 +86,13 @@ def test_a_sign_up_whose_answer_was_lost(base_client, sign_up_data):
 
 
 def test_a_stolen_key_opens_nothing(base_client, sign_up_data):
-    typed = sign_up_data(opening_key=str(uuid.uuid4()))
+    typed = sign_up_data(idempotency_key=str(uuid.uuid4()))
     sent(base_client, "/signup/", typed)
 
     for change in (
         {"password": "another horse, another battery"},
         {"email": "mallory@example.test"},
-        {"opening_key": str(uuid.uuid4())},
+        {"idempotency_key": str(uuid.uuid4())},
     ):
         status, url = sent(base_client, "/signup/", {**typed, **change})
         assert (status, url) == (422, "")
@@ -101,7 +101,7 @@ def test_a_stolen_key_opens_nothing(base_client, sign_up_data):
 
 
 def test_an_old_form_signs_nobody_in(base_client, sign_up_data):
-    typed = sign_up_data(opening_key=str(uuid.uuid4()))
+    typed = sign_up_data(idempotency_key=str(uuid.uuid4()))
     sent(base_client, "/signup/", typed)
     with public_context():
         long_ago = timezone.now() - timedelta(minutes=61)
@@ -111,7 +111,7 @@ def test_an_old_form_signs_nobody_in(base_client, sign_up_data):
 
 
 def test_a_handoff(base_client, sign_up_data, times):
-    typed = sign_up_data(opening_key=str(uuid.uuid4()))
+    typed = sign_up_data(idempotency_key=str(uuid.uuid4()))
     _status, url = sent(base_client, "/signup/", typed)
 
     def take(_number):

@@ -5,10 +5,10 @@ import time
 import pytest
 from django.core.cache import cache, caches
 
-from saas import health
+from operations import health
 from saas.caches import MOST_ENTRIES
-from tasks import breakers, ratelimits
-from tasks.workspace import workspace_context
+from tenancy import circuit_breaker, rate_limits
+from tenancy.context import workspace_context
 from tests.conftest import PASSWORD
 from tests.contexts import public_context
 
@@ -47,9 +47,9 @@ def test_redis_is_left_alone_for_a_while(redis_away, acme, monkeypatch):
 
 
 def test_redis_is_asked_again_when_it_is_back(acme, monkeypatch):
-    breakers.redis.trip(OSError())
-    later = time.monotonic() + breakers.PAUSE
-    monkeypatch.setattr("tasks.breakers.time.monotonic", lambda: later)
+    circuit_breaker.redis.trip(OSError())
+    later = time.monotonic() + circuit_breaker.PAUSE
+    monkeypatch.setattr("tenancy.circuit_breaker.time.monotonic", lambda: later)
 
     with workspace_context(acme):
         cache.set("who", "ada")
@@ -69,11 +69,11 @@ def test_people_sign_in_while_redis_is_away(redis_away, acme, make_user, client_
 @pytest.fixture
 def uncounted():
     """Let nothing be left of what was counted while Redis was away."""
-    ratelimits._shared.cache_clear()
-    ratelimits._local.cache_clear()
+    rate_limits._shared.cache_clear()
+    rate_limits._local.cache_clear()
     yield
-    ratelimits._shared.cache_clear()
-    ratelimits._local.cache_clear()
+    rate_limits._shared.cache_clear()
+    rate_limits._local.cache_clear()
 
 
 def test_tries_are_counted_while_redis_is_away(

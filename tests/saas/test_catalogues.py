@@ -13,8 +13,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, override
 from django.utils.translation.template import templatize
 
+from dev.paths import PACKAGES
+
 CATALOGUES = [path / "ko" / "LC_MESSAGES" / "django.po" for path in settings.LOCALE_PATHS]
-APPS = ("saas", "tenants", "accounts", "tasks")
 # What `makemessages` asks xgettext for, in Babel's notation.
 KEYWORDS = {
     **DEFAULT_KEYWORDS,
@@ -79,7 +80,7 @@ def test_placeholders_and_markup_stay_as_they_are(path):
     assert changed == []
 
 
-@pytest.mark.parametrize("app", APPS)
+@pytest.mark.parametrize("app", PACKAGES)
 def test_whatever_the_code_says_is_in_the_catalogue(app):
     known = {(message.context, forms(message.id)[0]) for message in sentences(read(CATALOGUES[0]))}
 

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from structlog.stdlib import ProcessorFormatter
 
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 
 
 @pytest.fixture

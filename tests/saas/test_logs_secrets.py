@@ -11,13 +11,13 @@ from django.db import IntegrityError, connection, transaction
 from gunicorn.config import Config
 
 from accounts.models import User
-from saas.gunicorn import ScrubbingLogger
+from saas.gunicorn import RedactingLogger
 from saas.logs import logging_config
 from tasks import outbox
 from tasks.deliveries import send_letter, send_welcome
 from tasks.models import Message
-from tasks.roles import DatabaseRole
-from tasks.workspace import acting_as, workspace_context
+from tenancy.context import database_role, workspace_context
+from tenancy.roles import MIGRATOR
 from tests.brokers import broker_at
 from tests.contexts import public_context
 from tests.environment import WORKER, redis_url
@@ -81,7 +81,7 @@ def test_a_page_that_breaks_quotes_nothing_of_what_was_typed(
 
 def test_a_page_whose_table_is_gone_quotes_no_statement(acme, make_user, client_of, log):
     client = client_of(acme, raise_request_exception=False)
-    owner = acting_as(DatabaseRole.MIGRATOR)
+    owner = database_role(MIGRATOR)
     with owner, workspace_context(acme), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE accounts_user RENAME COLUMN email TO gone")
 
@@ -234,7 +234,7 @@ def test_a_structured_value_is_looked_through_as_well(log):
 def test_gunicorns_lines_are_scrubbed(capfd):
     config = Config()
     config.set("accesslog", "-")
-    logger = ScrubbingLogger(config)
+    logger = RedactingLogger(config)
     try:
         raise ValueError(f"{ADDRESS} {TOKEN}")  # noqa: TRY301  # For its trace.
     except ValueError:

@@ -5,10 +5,10 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tests.contexts import public_context
 
-SHARED_ALONE = {"contenttypes", "tenants", "tasks", "django_tenants"}
+SHARED_ALONE = {"contenttypes", "tenancy", "tenants", "tasks", "django_tenants"}
 
 
 def labels(names):

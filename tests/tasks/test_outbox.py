@@ -9,10 +9,11 @@ from django.utils import timezone
 from accounts.models import User
 from tasks import outbox, relay
 from tasks.deliveries import send_letter, send_welcome
-from tasks.errors import PayloadGoneError, TenantMissingError
+from tasks.errors import PayloadGoneError
 from tasks.models import Message
 from tasks.payloads import unseal
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
+from tenancy.errors import TenantMissingError
 from tests.brokers import broker_at
 from tests.contexts import public_context
 
@@ -26,7 +27,7 @@ def messages():
 def nudges(monkeypatch):
     """What would be sent to the broker: tests in a rolled-back transaction commit nothing."""
     sent = []
-    monkeypatch.setattr(outbox, "nudge", lambda *arguments: sent.append(arguments))
+    monkeypatch.setattr(outbox, "notify", lambda *arguments: sent.append(arguments))
     return sent
 
 
@@ -76,7 +77,7 @@ def test_a_broken_nudge_does_not_break_the_caller(
     def refuse(*_):
         raise ConnectionError("the broker is away")
 
-    monkeypatch.setattr(outbox, "nudge", refuse)
+    monkeypatch.setattr(outbox, "notify", refuse)
 
     with django_capture_on_commit_callbacks(execute=True):
         user = make_user(acme)
@@ -162,11 +163,11 @@ def test_what_is_due_is_handed_out_once_and_a_lost_workers_messages_again(acme, 
             assert relay.claim(message)
             assert not relay.claim(message), "it is claimed already"
             assert not relay.claim(read_before)
-        assert relay.hand_out() == [], "its worker may be alive"
+        assert relay.lease_batch() == [], "its worker may be alive"
         Message.objects.update(due_at=timezone.now() - timedelta(seconds=1))
 
-        assert relay.hand_out() == [message]
-        assert relay.hand_out() == [], "it has just been handed out"
+        assert relay.lease_batch() == [message]
+        assert relay.lease_batch() == [], "it has just been handed out"
         with workspace_context(acme):
             assert not relay.claim(read_before), "somebody has tried it since"
             assert relay.claim(message)

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from tasks import mail, outbox, relay
 from tasks.deliveries import send_letter, send_welcome
-from tasks.errors import TenantClosedError, TenantMissingError, TenantUnknownError
 from tasks.mail import Letter
 from tasks.models import Message
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
+from tenancy.errors import TenantMissingError, TenantSuspendedError, TenantUnknownError
 from tenants import services
 from tests.contexts import public_context
 from tests.inbox import letters_to
@@ -292,7 +292,7 @@ def test_a_sent_message_stays_sent_whatever_comes_after(acme, make_user, address
 def test_a_task_without_a_valid_tenant_is_refused(acme, headers, refusal):
     from celery import shared_task
 
-    from tasks.base import TenantTask
+    from tenancy.task_base import TenantTask
 
     @shared_task(base=TenantTask, name=f"tests.{uuid.uuid4().hex}")
     def probe():
@@ -305,7 +305,7 @@ def test_a_task_without_a_valid_tenant_is_refused(acme, headers, refusal):
 def test_a_suspended_tenants_task_is_refused(acme):
     from celery import shared_task
 
-    from tasks.base import TenantTask
+    from tenancy.task_base import TenantTask
 
     @shared_task(base=TenantTask, name=f"tests.{uuid.uuid4().hex}")
     def probe():
@@ -313,7 +313,7 @@ def test_a_suspended_tenants_task_is_refused(acme):
 
     services.suspend(tenant=acme)
 
-    with pytest.raises(TenantClosedError):
+    with pytest.raises(TenantSuspendedError):
         probe.apply(headers={"schema_name": acme.schema_name}, throw=True)
 
 

@@ -9,7 +9,7 @@ from time import monotonic
 import pytest
 from django.db import connection
 
-from tasks import announcements
+from tenancy import pubsub
 from tenants import hosts, services
 from tenants.models import Domain, Tenant
 from tests.contexts import public_context
@@ -93,7 +93,7 @@ def test_memory_is_bounded(acme, monkeypatch):
 
 OTHER_PROCESS = """
 import django, sys; django.setup()
-from tasks.workspace import public_context
+from tenancy.context import public_context
 from tenants import services
 from tenants.models import Tenant
 with public_context():
@@ -103,7 +103,7 @@ services.suspend(tenant=tenant)
 
 
 def test_another_process_s_change_is_heard(committed, acme, globex, client_of, monkeypatch):
-    monkeypatch.setattr(announcements, "PAUSE", 0)
+    monkeypatch.setattr(pubsub, "PAUSE", 0)
     monkeypatch.setattr(hosts, "SECONDS", 3600)
     hosts.changes.start_over()
     clients = client_of(acme), client_of(globex)

@@ -12,9 +12,9 @@ from accounts.models import Handoff, Invitation
 from accounts.services import prune, pruning
 from tasks import relay
 from tasks.models import Message
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tenants import jobs
-from tenants.models import RestingName, Tenant
+from tenants.models import QuarantinedSubdomain, Tenant
 from tests.contexts import public_context
 
 State = Message.State
@@ -106,14 +106,14 @@ def test_the_dispatcher_hands_out_whose_turn_it_is_and_frees_rested_names(
     )
     monkeypatch.setattr(jobs, "_turn", lambda: acme.pk % jobs.TURNS)
     with public_context():
-        RestingName.objects.create(slug="rested", until=NOW() - DAY)
-        RestingName.objects.create(slug="resting", until=NOW() + DAY)
+        QuarantinedSubdomain.objects.create(slug="rested", until=NOW() - DAY)
+        QuarantinedSubdomain.objects.create(slug="resting", until=NOW() + DAY)
 
     jobs.prune_all()
 
     assert sent == [acme.schema_name]
     with public_context():
-        assert [name.slug for name in RestingName.objects.all()] == ["resting"]
+        assert [name.slug for name in QuarantinedSubdomain.objects.all()] == ["resting"]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tenants import hosts, services
 from tenants.models import Domain
 from tests.contexts import public_context

@@ -8,7 +8,7 @@ from django.db import connection
 
 from accounts.models import Profile, Role, User
 from tasks.models import Message
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tenants import signup
 from tenants.errors import NameReservedError, NameTakenError
 from tenants.models import DirectoryEntry, Domain, Tenant
@@ -109,36 +109,36 @@ def test_a_reserved_name_is_refused(db):
 
 def test_the_same_form_continues_to_what_it_opened(db):
     key = uuid.uuid4()
-    first = open_initech(opening_key=key)
+    first = open_initech(idempotency_key=key)
     after_first = everything()
 
-    again = open_initech(opening_key=key)
+    again = open_initech(idempotency_key=key)
 
     assert again == first
     assert everything() == after_first
 
 
 def test_another_form_does_not_continue_with_the_same_data(db):
-    open_initech(opening_key=uuid.uuid4())
+    open_initech(idempotency_key=uuid.uuid4())
 
     with pytest.raises(NameTakenError):
-        open_initech(opening_key=uuid.uuid4())
+        open_initech(idempotency_key=uuid.uuid4())
 
 
 def test_continuing_takes_the_password(db):
     key = uuid.uuid4()
-    open_initech(opening_key=key)
+    open_initech(idempotency_key=key)
     stranger = signup.Owner("Mallory", OWNER.email, "another password altogether")
 
     with pytest.raises(NameTakenError):
-        open_initech(opening_key=key, owner=stranger)
+        open_initech(idempotency_key=key, owner=stranger)
 
 
 def test_a_form_that_is_changed_and_sent_again_opens_a_second_tenant(db):
     key = uuid.uuid4()
-    first, _ = open_initech(opening_key=key)
+    first, _ = open_initech(idempotency_key=key)
 
-    second, _ = open_initech(opening_key=key, subdomain="initrode")
+    second, _ = open_initech(idempotency_key=key, subdomain="initrode")
 
     assert first.pk != second.pk
 

@@ -14,9 +14,10 @@ from accounts.models import Role, User
 from tasks import outbox
 from tasks.deliveries import send_closing_notice
 from tasks.models import Message
-from tasks.workspace import workspace_context
-from tenants import jobs, schemas, signup, unverified
-from tenants.models import RestingName, Tenant
+from tenancy import schemas
+from tenancy.context import workspace_context
+from tenants import jobs, signup, unverified
+from tenants.models import QuarantinedSubdomain, Tenant
 from tests.contexts import public_context
 
 OWNER = signup.Owner("Peter Gibbons", "peter@initech.test", "correct horse battery staple")
@@ -93,7 +94,7 @@ def test_an_owner_is_told_once_and_the_tenant_ends_in_time(committed, initech, s
     assert initech.schema_name not in schemas.tenant_schemas()
     with public_context():
         assert not Message.objects.exists()
-        assert not RestingName.objects.exists()
+        assert not QuarantinedSubdomain.objects.exists()
         assert set(Tenant.objects.values_list("slug", flat=True)) == {"acme", "globex"}
 
 
@@ -307,7 +308,7 @@ def test_strangers_and_the_same_form_are_not_counted(initech, base_client, sign_
     settings.UNVERIFIED_PER_ADDRESS = settings.UNVERIFIED_PER_NETWORK = 1
     data = sign_up_data(
         subdomain="initrode", email="other@initrode.test",
-        opening_key="0b38b7f6-8f53-4c5f-9d0c-6a8e6f5b7c11",
+        idempotency_key="0b38b7f6-8f53-4c5f-9d0c-6a8e6f5b7c11",
     )  # fmt: skip
 
     answers = [base_client.post("/signup/", data, REMOTE_ADDR="198.51.100.7") for _ in range(2)]

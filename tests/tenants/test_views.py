@@ -9,7 +9,7 @@ import pytest
 from accounts.models import User
 from tasks.models import Message
 from tasks.payloads import unseal
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tenants.models import Tenant
 from tests.contexts import public_context
 
@@ -95,7 +95,7 @@ def test_an_empty_subdomain_comes_back_with_a_suggestion(db, base_client, sign_u
 
 
 def test_a_double_click_continues_to_the_same_tenant(db, base_client, sign_up_data):
-    typed = sign_up_data(opening_key=str(uuid.uuid4()))
+    typed = sign_up_data(idempotency_key=str(uuid.uuid4()))
 
     first, second = (base_client.post("/signup/", typed) for _ in range(2))
 

@@ -5,7 +5,7 @@ import pytest
 from accounts import services
 from accounts.models import Invitation
 from tasks.models import Message
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 
 
 @pytest.fixture

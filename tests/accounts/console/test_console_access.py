@@ -5,7 +5,7 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 
 PAGES = ["overview", "members", "invite", "mail", "settings"]
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Invitation
 from tasks.models import Message
 from tasks.payloads import unseal
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 
 INVITE = reverse("console:invite")
 MEMBERS = reverse("console:members")

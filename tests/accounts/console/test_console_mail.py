@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Invitation, User
 from tasks.models import Message
 from tasks.payloads import unseal
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tests.contexts import public_context
 
 MAIL = reverse("console:mail")

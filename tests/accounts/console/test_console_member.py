@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.services import members
 from tasks.deliveries import send_letter
 from tasks.models import Message
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 
 
 def url(name, person):

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.console import pagination
 from accounts.models import Invitation
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 
 MEMBERS = reverse("console:members")
 HTMX = {"HX-Request": "true"}

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.console import charts
 from accounts.models import Invitation
 from tasks.models import Message
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tests.contexts import public_context
 
 OVERVIEW = reverse("console:overview")

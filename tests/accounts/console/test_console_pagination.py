@@ -7,7 +7,7 @@ import pytest
 from accounts.console.filters import SORTS
 from accounts.console.pagination import Order, page_of
 from accounts.models import User
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 

@@ -53,7 +53,7 @@ class Opened(NamedTuple):
     """A tenant's row, by its slug."""
 
     schema: str
-    opening_key: str
+    idempotency_key: str
     at: float
 
 
@@ -98,7 +98,7 @@ def take(url: str, keys: Mapping[str, str]) -> Accounts:
 
 def _tenants(connection: psycopg.Connection[Any], accounts: Accounts) -> None:
     rows = connection.execute(
-        "SELECT slug, schema_name, opening_key::text, extract(epoch FROM created_at),"
+        "SELECT slug, schema_name, idempotency_key::text, extract(epoch FROM created_at),"
         " (SELECT array_agg(domain) FROM"
         " public.tenants_domain d WHERE d.tenant_id = t.id AND is_primary)"
         " FROM public.tenants_tenant t"
@@ -111,7 +111,7 @@ def _tenants(connection: psycopg.Connection[Any], accounts: Accounts) -> None:
         "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_'"
         " AND nspname NOT IN ('public', 'information_schema')"
     ).fetchall()
-    spare = connection.execute("SELECT schema_name FROM public.tenants_spareschema").fetchall()
+    spare = connection.execute("SELECT schema_name FROM public.tenancy_pooledschema").fetchall()
     schemas, named = (
         {name for (name,) in found},
         {*(each.schema for each in accounts.tenants.values()), *(name for (name,) in spare)},
@@ -239,8 +239,8 @@ def check_people(accounts: Accounts, founders: list[Founder]) -> None:
             continue
         if opened.schema not in accounts.people:
             continue
-        if opened.opening_key != founder.typed["opening_key"]:
-            accounts.find(founder.slug, "was opened by the form", opened.opening_key)
+        if opened.idempotency_key != founder.typed["idempotency_key"]:
+            accounts.find(founder.slug, "was opened by the form", opened.idempotency_key)
         for guest in founder.guests:
             _check_guest(accounts, opened.schema, guest)
     strangers = set(accounts.tenants) - {founder.slug for founder in founders}

@@ -4,10 +4,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev.paths import ROOT
+from dev.paths import PACKAGES, ROOT
 
 WELCOME = 'outbox.enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}", is_first=True)'
-SERVICE = ("saas", "tenants", "accounts", "tasks", "bin", "manage.py")
+SERVICE = (*PACKAGES, "bin", "manage.py")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ MISTAKES = [
         """\
     import time
     from django.db import transaction
-    from tasks.workspace import current_workspace, workspace_context
+    from tenancy.context import current_workspace, workspace_context
 
     workspace = current_workspace()
 
@@ -74,7 +74,7 @@ MISTAKES = [
         f"        {WELCOME}\n",
         f"""\
         import time
-        from tasks.workspace import current_workspace, workspace_context
+        from tenancy.context import current_workspace, workspace_context
 
         workspace = current_workspace()
 
@@ -89,8 +89,8 @@ MISTAKES = [
     ),
     Mistake(
         "letters are given to the queue, and nobody looks after them",
-        "tasks/rounds.py",
-        "while messages := relay.hand_out():",
+        "tasks/worker_loop.py",
+        "while messages := relay.lease_batch():",
         "while messages := ():",
         "is pending",
         blows=("Valkey",),
@@ -126,9 +126,9 @@ MISTAKES = [
         f"        {WELCOME}\n",
         f"""\
         from tasks import mail, relay
-        from tasks.lines import Line
+        from tasks.smtp import SmtpConnection
         message = {WELCOME}
-        with Line() as line:
+        with SmtpConnection() as line:
             mail.send(message, send_welcome.run(message), line)
         message.attempts = 1
         relay.record_sent(message)
@@ -142,7 +142,10 @@ MISTAKES = [
     Mistake(
         "the opening key is forgotten",
         "tenants/signup.py",
-        "    if holder and (opening_key is None or holder.opening_key != opening_key):\n",
+        (
+            "    if holder and (idempotency_key is None or "
+            "holder.idempotency_key != idempotency_key):\n"
+        ),
         "    if holder:\n",
         "can't go on with the same form",
         seconds=6,

@@ -84,7 +84,7 @@ class Founder:
     def _ask_for_the_form(self) -> str:
         page = self.base.get("/signup/")
         expect(page, 200)
-        key = re.search(r'name="opening_key" value="([\w-]+)"', page.text)
+        key = re.search(r'name="idempotency_key" value="([\w-]+)"', page.text)
         self.typed = {
             "organization": self.slug.title(),
             "subdomain": self.slug,
@@ -92,7 +92,7 @@ class Founder:
             "email": self.email,
             "password": PASSWORD,
             "terms": "on",
-            "opening_key": key[1] if key else "",
+            "idempotency_key": key[1] if key else "",
         }
         return DONE
 

@@ -129,7 +129,7 @@ def _environment(post_office: PostOffice, seed: int) -> dict[str, str]:
         "EMAIL_URL": post_office.url,
         "RATE_LIMITS": "off",
         # Some sign-ups take a schema that is ready, others find none.
-        "SPARE_SCHEMAS": "3",
+        "SCHEMA_POOL_SIZE": "3",
         # With a pool and without: both have to notice that the other end is dead.
         "DATABASE_POOL_SIZE": "4" if seed % 2 else "0",
         "WEB_WORKERS": "2",
@@ -224,8 +224,8 @@ def _let_in_next_door(crowd: Crowd) -> list[str]:
 
 
 def _debris(stack: Stack) -> list[str]:
-    """What the doctor finds when all is over: nothing, before and after it may mend."""
-    found = [stack.run("doctor"), stack.run("doctor", "--mend")]
+    """What the doctor finds when all is over: nothing, before and after it may fix."""
+    found = [stack.run("doctor"), stack.run("doctor", "--fix")]
     if found[0] != found[1]:
         found.append(stack.run("doctor"))
     return [

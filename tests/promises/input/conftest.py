@@ -7,8 +7,8 @@ from django.apps import apps
 from django.conf import settings as project
 
 from accounts import services
-from tasks.roles import DatabaseRole
-from tasks.workspace import acting_as, workspace_context
+from tenancy.context import database_role, workspace_context
+from tenancy.roles import MIGRATOR
 from tests.clients import Client
 from tests.contexts import public_context
 from tests.promises.input.people import Person
@@ -78,7 +78,7 @@ def ids(asks, acme):
     def read(urlconf):
         found = []
         context = public_context() if urlconf == BASE else workspace_context(acme)
-        with acting_as(DatabaseRole.MIGRATOR), context:
+        with database_role(MIGRATOR), context:
             for model in apps.get_models():
                 if model._meta.managed and not model._meta.proxy:
                     found += [str(pk) for pk in model.objects.values_list("pk", flat=True)[:3]]

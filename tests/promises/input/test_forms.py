@@ -14,7 +14,8 @@ from hypothesis import given, strategies as st
 
 from accounts.models import User
 from accounts.names import clean_email
-from tasks.workspace import workspace_context
+from dev.paths import PACKAGES
+from tenancy.context import workspace_context
 from tests.contexts import public_context
 from tests.promises.input import corpus
 from tests.promises.input.people import encoded
@@ -22,7 +23,7 @@ from tests.promises.input.people import encoded
 pytestmark = pytest.mark.django_db
 
 ROOT = Path(__file__).resolve().parents[3]
-OURS = ("accounts", "tenants", "saas", "tasks")
+OURS = PACKAGES
 # Shorter than a column as it is typed, and longer as it is kept.
 GROWN = "a@" + ".".join(["İ" * 20] * 11) + ".test"
 
@@ -127,7 +128,7 @@ def test_there_are_forms():
         "tenants.console.forms.SettingsForm",
         "accounts.forms.ProfileForm",
         "accounts.console.forms.InviteForm",
-        "tenants.admin.operators.OperatorForm",
+        "operations.admin.operators.OperatorForm",
         "accounts.allauth_forms.LoginForm",
     } <= FORMS.keys()
 

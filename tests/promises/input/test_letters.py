@@ -9,7 +9,7 @@ from hypothesis import given
 
 from accounts.names import validate_display_name
 from tasks.mail import Letter, render
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tests.contexts import public_context
 from tests.promises.input import corpus
 

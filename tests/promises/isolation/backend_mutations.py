@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from tenants.postgresql import context, cursors
-from tenants.postgresql.base import DatabaseWrapper
-from tenants.postgresql.cursors import ContextCursor
-from tenants.postgresql.patience import PatientConnection
+from tenancy.postgresql import cursors, search_path
+from tenancy.postgresql.base import DatabaseWrapper
+from tenancy.postgresql.cursors import ContextCursor
+from tenancy.postgresql.driver import DeadlineConnection
 from tests.promises.isolation.mutations import mutation
 
 
@@ -20,7 +20,7 @@ def remembers_across_savepoints():
 
 @mutation("psycopg's own savepoint takes its context with it", "runs_a_program")
 def remembers_across_commands():
-    real = PatientConnection.wait
+    real = DeadlineConnection.wait
 
     def wait(self, *args, **kwargs):
         sent = self.sent_context
@@ -29,7 +29,7 @@ def remembers_across_commands():
         finally:
             self.sent_context = sent
 
-    with patch.object(PatientConnection, "wait", wait):
+    with patch.object(DeadlineConnection, "wait", wait):
         yield
 
 
@@ -57,9 +57,9 @@ def remembers_across_transactions():
     real = DatabaseWrapper.context_to_send
 
     def to_send(self, raw):
-        context = real(self, raw)
-        known, self.__dict__["remembered"] = self.__dict__.get("remembered"), context
-        return None if context == known else context
+        search_path = real(self, raw)
+        known, self.__dict__["remembered"] = self.__dict__.get("remembered"), search_path
+        return None if search_path == known else search_path
 
     with (
         patch.object(DatabaseWrapper, "context_to_send", to_send),
@@ -81,7 +81,7 @@ def believes_what_was_refused():
 
     with (
         patch.object(DatabaseWrapper, "context_to_send", to_send),
-        patch.object(PatientConnection, "is_in_doubt", note_all_the_same),
+        patch.object(DeadlineConnection, "is_in_doubt", note_all_the_same),
     ):
         yield
 
@@ -105,7 +105,7 @@ def falls_back_to_public():
     def wanted(self):
         if self.schema_name:
             return real(self)
-        return context.search_path("public", public_schema=None)
+        return search_path.search_path("public", public_schema=None)
 
     with patch.object(DatabaseWrapper, "_wanted_path", wanted):
         yield

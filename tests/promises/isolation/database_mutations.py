@@ -6,11 +6,8 @@ database of one test.
 
 import re
 
-from tests.promises.isolation.mutations import (
-    mutation,
-    statement_changed,
-    without_rows_of_their_own,
-)
+from tests.promises.isolation.backend_mutations import statement_changed
+from tests.promises.isolation.mutations import mutation, without_rows_of_their_own
 
 # What a test's statements may name: see `loosen` of test_mutations.
 SHARED = ("tasks_message", "tenants_directoryentry", "tenants_tenant", "tenants_domain")

@@ -20,13 +20,14 @@ from django.test import override_settings
 from accounts import sessions
 from accounts.services import profiles
 from accounts.tokens import TenantTokenGenerator
-from tasks import outbox, workspace
-from tasks.base import TenantTask
+from tasks import outbox
 from tasks.querysets import MessageQuerySet
-from tasks.workspace import workspace_context
+from tenancy import context
+from tenancy.context import workspace_context
+from tenancy.postgresql.base import DatabaseWrapper
+from tenancy.task_base import TenantTask
 from tenants import directory, hosts
 from tenants.models import DirectoryEntry, Tenant
-from tenants.postgresql.base import DatabaseWrapper
 from tenants.querysets import DirectoryQuerySet
 from tests.contexts import public_context
 
@@ -197,9 +198,9 @@ def sends_tasks_unbound():
 def binds_tasks_at_the_commit():
     def nudge_later(message):
         task, pk = message.task, str(message.pk)
-        transaction.on_commit(lambda: outbox.nudge(task, workspace.current_schema(), pk))
+        transaction.on_commit(lambda: outbox.notify(task, context.current_schema(), pk))
 
-    with patch.object(outbox, "nudge_on_commit", nudge_later):
+    with patch.object(outbox, "notify_on_commit", nudge_later):
         yield
 
 
@@ -230,7 +231,7 @@ def runs_tasks_of_nobody():
 @mutation("A task leaves no context with its worker", "runs_a_task")
 def leaves_workers_in_context():
     def call(self, *args, **kwargs):
-        connection.set_tenant(workspace.load_workspace(workspace.schema_of(self)))
+        connection.set_tenant(context.load_workspace(context.schema_of(self)))
         return self.run(*args, **kwargs)
 
     with patch.object(TenantTask, "__call__", call):

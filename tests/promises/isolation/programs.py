@@ -15,8 +15,8 @@ from django.db import DataError, Error, connection, transaction
 from hypothesis import strategies as st
 
 from accounts.models import Profile, User
-from tasks.errors import TenantMissingError
-from tenants.postgresql.context import ContextMissingError, ContextUndoneError
+from tenancy.errors import TenantMissingError
+from tenancy.postgresql.search_path import ContextMissingError, ContextUndoneError
 from tests.promises.isolation.watch import Watch
 from tests.promises.isolation.world import PARTIES, TWIN, World
 

@@ -1,7 +1,7 @@
 """Rounds: each database role names tables outright, and gets what it may see and no more.
 
 What is asked here goes past every filter of ours: the database alone answers or refuses. Which
-rows a role may see is told once more, so that a line too many in `tenants/privileges.py` shows.
+rows a role may see is told once more, so that a line too many in `tenancy/privileges.py` shows.
 """
 
 import copy
@@ -13,26 +13,33 @@ from django.db import DatabaseError, ProgrammingError, connection, transaction
 
 from accounts.models import User
 from tasks.models import Message
-from tasks.roles import DatabaseRole as Role
-from tasks.workspace import acting_as, public_context, workspace_context
+from tasks.roles import RELAY
+from tenancy.context import database_role, public_context, workspace_context
+from tenancy.roles import TENANT, VISITOR, DatabaseRole
 from tenants.models import Tenant
+from tenants.roles import SIGNUP
 from tests.promises.isolation.watch import STATIC, Watch
 from tests.promises.isolation.world import World
 
 HOSTS = ("tenants_tenant", "tenants_domain")
 OWNED = (*HOSTS, "tenants_directoryentry", "tasks_message")
 # Of public's tables, those that show a role all of their rows, and those that show it its own.
-ALL: dict[Role, tuple[str, ...]] = {
-    Role.TENANT: (),
-    Role.VISITOR: (*HOSTS, "tenants_directoryentry", "tenants_restingname"),
+ALL: dict[DatabaseRole, tuple[str, ...]] = {
+    TENANT: (),
+    VISITOR: (*HOSTS, "tenants_directoryentry", "tenants_quarantinedsubdomain"),
     # The script says what every tenant's schema is made of: it holds nobody's rows. A spare
     # schema is nobody's yet.
-    Role.SIGNUP: (*HOSTS, "tenants_restingname", "tenants_schemascript", "tenants_spareschema"),
-    Role.RELAY: (*HOSTS, "tasks_message"),
+    SIGNUP: (
+        *HOSTS,
+        "tenants_quarantinedsubdomain",
+        "tenancy_schemasnapshot",
+        "tenancy_pooledschema",
+    ),
+    RELAY: (*HOSTS, "tasks_message"),
 }
-OWN: dict[Role, tuple[str, ...]] = {
-    Role.TENANT: OWNED,
-    Role.SIGNUP: ("tenants_directoryentry", "tasks_message"),
+OWN: dict[DatabaseRole, tuple[str, ...]] = {
+    TENANT: OWNED,
+    SIGNUP: ("tenants_directoryentry", "tasks_message"),
 }
 # Whoever works in public has no business in a tenant's schema.
 PRIVATE = ("accounts_user", "accounts_profile", "django_session", "account_emailaddress")
@@ -46,7 +53,7 @@ class Rounds:
     def __init__(self, world: World, watch: Watch) -> None:
         self.world, self.watch = world, watch
 
-    def go(self, role: Role, party: str) -> None:
+    def go(self, role: DatabaseRole, party: str) -> None:
         """Read every table of public, and of the tenants where the role is none of theirs."""
         with self._working(role, party, f"names every table as {role}"):
             for table in self._tables():
@@ -56,11 +63,11 @@ class Rounds:
                     for table in PRIVATE:
                         self._is_refused(role, f'"{tenant.schema_name}"."{table}"')
 
-    def write(self, role: Role, party: str) -> None:
+    def write(self, role: DatabaseRole, party: str) -> None:
         """Write letters in another's name, and think better of it."""
         with self._working(role, party, f"writes in another's name as {role}"):
             for whose, kind in FORGED:
-                if whose != party or role == Role.VISITOR:
+                if whose != party or role == VISITOR:
                     self._forge(role, self.world.marks[whose].schema, kind)
 
     def touch(self, party: str) -> None:
@@ -79,7 +86,7 @@ class Rounds:
 
     # --- One table ---
 
-    def _read(self, role: Role, party: str, table: str) -> None:
+    def _read(self, role: DatabaseRole, party: str, table: str) -> None:
         if table in STATIC or table in ALL[role]:
             return
         where = f'"public"."{table}"'
@@ -91,7 +98,7 @@ class Rounds:
         if not rows:
             self.watch.refuse(f"The role {role} does not see {party}'s rows of {table}.")
 
-    def _is_refused(self, role: Role, table: str) -> None:
+    def _is_refused(self, role: DatabaseRole, table: str) -> None:
         """Not even an empty answer: no rows today may be some tomorrow."""
         try:
             rows = _rows(table)
@@ -101,7 +108,7 @@ class Rounds:
             return
         self.watch.refuse(f"The role {role} may read {table}: {rows[:3]}")
 
-    def _forge(self, role: Role, schema: str, kind: str) -> None:
+    def _forge(self, role: DatabaseRole, schema: str, kind: str) -> None:
         message = Message(schema_name=schema, kind=kind, task="t", key="forged")
         try:
             with transaction.atomic():
@@ -122,15 +129,15 @@ class Rounds:
     # --- Who works, and where ---
 
     @contextmanager
-    def _working(self, role: Role, party: str, what: str) -> Iterator[None]:
+    def _working(self, role: DatabaseRole, party: str, what: str) -> Iterator[None]:
         with self.watch.step(what, party), self._context(role, party):
             yield
 
-    def _context(self, role: Role, party: str) -> AbstractContextManager[None]:
-        if role == Role.TENANT:
+    def _context(self, role: DatabaseRole, party: str) -> AbstractContextManager[None]:
+        if role == TENANT:
             return self.world.context(party)
-        if role == Role.SIGNUP:
-            return acting_as(role, self.world.context(party))
+        if role == SIGNUP:
+            return database_role(role, self.world.context(party))
         return public_context(role)
 
     def _tables(self) -> list[str]:

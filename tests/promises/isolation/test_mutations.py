@@ -8,8 +8,8 @@ from hypothesis import Phase, settings as hypothesis_settings
 from hypothesis.stateful import run_state_machine_as_test
 from psycopg import sql
 
-from tasks.roles import DatabaseRole
-from tenants import privileges
+from tenancy import privileges
+from tenancy.roles import all_roles
 from tests.promises.conftest import FULL
 from tests.promises.isolation import backend_mutations, database_mutations
 from tests.promises.isolation.mutations import MUTATIONS
@@ -25,7 +25,7 @@ assert database_mutations
 
 def loosen(world, statements):
     """Take the database's own guards away, in the database of this test."""
-    names = {role.value: privileges.named(role) for role in DatabaseRole}
+    names = {str(role): privileges.named(role) for role in all_roles()}
     schemas = {party: tenant.schema_name for party, tenant in world.tenants.items()}
     for statement in statements:
         world.database.execute(

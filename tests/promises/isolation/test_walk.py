@@ -5,7 +5,7 @@ from django.db import connection
 from hypothesis import Phase, settings as hypothesis_settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tenants.postgresql.patience import PatientConnection
+from tenancy.postgresql.driver import DeadlineConnection
 from tests.bouncers import PROGRAM, through_bouncer
 from tests.promises.conftest import FULL, scaled
 from tests.promises.isolation.walk import walk_of
@@ -23,7 +23,7 @@ def use_pool(world):
         connection.close()
         pool = {"min_size": 1, "max_size": size, "timeout": 60}
         # The wrapper says so to a pool that is there when it is made.
-        pool["connection_class"] = PatientConnection
+        pool["connection_class"] = DeadlineConnection
         settings_dict.update(CONN_MAX_AGE=0, OPTIONS={**before["OPTIONS"], "pool": pool})
         world.pooled = size
 

@@ -8,7 +8,7 @@ from django.db import connection
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from tasks.roles import DatabaseRole
+from tenancy.roles import TENANT, VISITOR, DatabaseRole
 from tests.promises.isolation.addresses import Address, addresses_of
 from tests.promises.isolation.deeds import COMMANDS, Deeds
 from tests.promises.isolation.programs import Program, programs
@@ -153,7 +153,7 @@ class Walk(RuleBasedStateMachine):
     def goes_round(self, role: DatabaseRole, party: str) -> None:
         self.rounds.go(role, party)
 
-    @rule(role=st.sampled_from([DatabaseRole.TENANT, DatabaseRole.VISITOR]), party=parties)
+    @rule(role=st.sampled_from([TENANT, VISITOR]), party=parties)
     def forges_letters(self, role: DatabaseRole, party: str) -> None:
         self.rounds.write(role, party)
 

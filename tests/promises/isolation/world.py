@@ -13,7 +13,7 @@ from django.db import connection
 
 from accounts import services
 from accounts.models import Role, User
-from tasks.workspace import workspace_context
+from tenancy.context import workspace_context
 from tests.clients import Client
 from tests.contexts import public_context
 from tests.promises.isolation import canaries

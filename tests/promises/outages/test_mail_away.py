@@ -12,9 +12,10 @@ from django.core import mail as django_mail
 from django.core.cache import cache
 from django.utils import timezone
 
-from tasks import jobs, mailserver, rounds, workspace
+from tasks import jobs, mailserver, worker_loop
 from tasks.models import Message
-from tasks.roles import DatabaseRole
+from tasks.roles import RELAY
+from tenancy import context
 from tests.contexts import public_context
 from tests.faulty_smtp import FaultySMTP
 from tests.promises.conftest import scaled
@@ -53,8 +54,8 @@ def clock(monkeypatch):
 
 def sweep():
     """What a worker does whom beat has told to; return how many letters were tried."""
-    with workspace.public_context(DatabaseRole.RELAY):
-        return rounds.go(call=lambda: None)
+    with context.public_context(RELAY):
+        return worker_loop.go(call=lambda: None)
 
 
 @pytest.fixture
@@ -186,12 +187,12 @@ def test_letters_leave_at_the_providers_pace(server, clock, acme, globex, make_u
 def test_redis_away_as_well_leaves_each_process_a_bounded_pace(
     server, clock, acme, make_user, settings
 ):
-    from tasks import ratelimits
+    from tenancy import rate_limits
 
     people(make_user, acme, 3)
     clock.forward(HOUR)
     settings.OUTBOX_RATE = "2/hour"
-    ratelimits.breakers.redis.trip(OSError())
+    rate_limits.circuit_breaker.redis.trip(OSError())
 
     with public_context():
         due = list(Message.objects.due(timezone.now()))
@@ -200,7 +201,7 @@ def test_redis_away_as_well_leaves_each_process_a_bounded_pace(
         current_app.tasks[message.task].apply((str(message.pk),), headers=headers, throw=True)
 
     assert len(server.accepted) == 2
-    ratelimits._local.cache_clear()
+    rate_limits._local.cache_clear()
 
 
 def test_the_sweep_hands_nothing_to_a_server_that_is_left_alone(db):

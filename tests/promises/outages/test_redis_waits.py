@@ -5,8 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings as project
 
-from saas import timeouts
-from tasks import breakers, ratelimits
+from tenancy import circuit_breaker, rate_limits, timeouts
 from tenants import hosts
 from tests.brokers import broker_at
 from tests.conftest import PASSWORD
@@ -26,12 +25,12 @@ def line(committed, settings):
         settings.REDIS_TIMEOUT = PATIENCE
         cache = {**project.CACHES["default"], "LOCATION": url, "OPTIONS": timeouts.redis(PATIENCE)}
         settings.CACHES = {"default": cache}
-        ratelimits._shared.cache_clear()
+        rate_limits._shared.cache_clear()
         hosts.changes.start_over()
         with broker_at(url):
             yield relay
             relay.heal()
-        ratelimits._shared.cache_clear()
+        rate_limits._shared.cache_clear()
         hosts.changes.start_over()
 
 
@@ -76,7 +75,7 @@ def test_a_page_waits_for_redis_once_at_most(people, line, state, figure):
         if state == "connected":
             people["health"]()
             people["a wrong password"]()
-        breakers.redis.reset()
+        circuit_breaker.redis.reset()
         # The worst that may be: this process has yet to listen for hosts that change.
         hosts.changes.start_over()
         line.is_silent = True
@@ -85,7 +84,7 @@ def test_a_page_waits_for_redis_once_at_most(people, line, state, figure):
 
         found[name] = (answer.status_code, line.count())
         line.heal()
-        breakers.redis.reset()
+        circuit_breaker.redis.reset()
 
     assert found == PAGES
     figure("Redis away", f"waits of one page at most ({state})", max(n for _, n in found.values()))
@@ -93,7 +92,7 @@ def test_a_page_waits_for_redis_once_at_most(people, line, state, figure):
 
 def test_the_next_pages_do_not_wait_at_all(people, line, monkeypatch):
     """Until the pause is over: here it never is."""
-    monkeypatch.setattr(breakers, "PAUSE", 3600)
+    monkeypatch.setattr(circuit_breaker, "PAUSE", 3600)
     line.is_silent = True
     people["signing in"]()
     assert line.count() == 1
@@ -102,4 +101,4 @@ def test_the_next_pages_do_not_wait_at_all(people, line, monkeypatch):
         person()
 
     assert line.count() == 0
-    breakers.redis.reset()
+    circuit_breaker.redis.reset()

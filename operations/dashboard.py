@@ -1,0 +1,120 @@
+"""The operators' first page: health checks, backlog, schema pool and sign-ups."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count
+from django.db.models.functions import TruncDate
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from operations import health
+from tasks import metrics
+from tenancy import schema_pool
+from tenants.models import DirectoryEntry, Tenant
+
+DAYS = 14
+MINUTE = timedelta(minutes=1)
+# Height of the tallest bar, in the chart's units.
+TALLEST = 40
+# Six times beat's interval between sweeps, one minute at least.
+SWEEP_IS_LATE = max(
+    MINUTE, timedelta(seconds=6 * settings.CELERY_BEAT_SCHEDULE["relay-the-outbox"]["schedule"])
+)
+
+
+@dataclass(frozen=True)
+class Sign:
+    """The result of one health check, with a note."""
+
+    name: str
+    is_well: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class SignUpBar:
+    """One day's sign-ups, as a bar of the chart."""
+
+    day: date
+    count: int
+    x: int
+    height: int
+
+    @property
+    def y(self) -> int:
+        return TALLEST - self.height
+
+
+def overview(_request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add the page's figures. Each check is bounded: none waits for an unavailable server."""
+    redis = health.passes(health.redis_answers)
+    return {
+        **context,
+        "title": _("Health"),
+        "signs": [
+            _sign(_("Database"), health.database_answers),
+            Sign(_("Redis"), redis, "" if redis else _("No answer")),
+            _sign(_("Migrations"), health.is_migrated, _("Not all are applied")),
+            _worker(),
+            _sweep(redis_is_there=redis),
+        ],
+        "backlog": metrics.backlog(),
+        "pool": schema_pool.pool(),
+        "tenants": _tenants(),
+        "bars": _bars(_opened_by_day()),
+        "newest": list(Tenant.objects.with_people_count().order_by("-created_at")[:6]),
+    }
+
+
+def _sign(name: str, check: Callable[[], bool], otherwise: str = "") -> Sign:
+    is_well = health.passes(check)
+    return Sign(name, is_well, "" if is_well else otherwise or _("No answer"))
+
+
+def _worker() -> Sign:
+    answers = metrics.worker_answers()
+    return Sign(_("Worker"), answers, "" if answers else _("None answers"))
+
+
+def _sweep(*, redis_is_there: bool) -> Sign:
+    """Check beat, queue and worker together: a sweep passes through all three."""
+    last = metrics.last_sweep() if redis_is_there else None
+    if last is None:
+        return Sign(_("Last sweep"), is_well=False, note=_("Unknown"))
+    age = timezone.now() - last
+    note = _("%(time)s ago") % {"time": timesince(last)} if age >= MINUTE else _("Just now")
+    return Sign(_("Last sweep"), age < SWEEP_IS_LATE, note)
+
+
+def _tenants() -> dict[str, int]:
+    now = timezone.now()
+    since = {name: now - timedelta(days=days) for name, days in (("week", 7), ("month", 30))}
+    return {
+        "active": Tenant.objects.open().count(),
+        "suspended": Tenant.objects.suspended().count(),
+        "people": DirectoryEntry.objects.count(),
+        **{k: Tenant.objects.filter(created_at__gte=moment).count() for k, moment in since.items()},
+    }
+
+
+def _opened_by_day() -> dict[date, int]:
+    first = timezone.localdate() - timedelta(days=DAYS - 1)
+    recent = Tenant.objects.filter(created_at__date__gte=first).order_by()
+    by_day = recent.annotate(day=TruncDate("created_at")).values_list("day")
+    counts = dict(by_day.annotate(count=Count("pk")))
+    days = [first + timedelta(days=number) for number in range(DAYS)]
+    return {day: counts.get(day, 0) for day in days}
+
+
+def _bars(counts: dict[date, int]) -> list[SignUpBar]:
+    most = max(*counts.values(), 1)
+    return [
+        SignUpBar(day, count, x=number * 10, height=round(count / most * TALLEST))
+        for number, (day, count) in enumerate(counts.items())
+    ]

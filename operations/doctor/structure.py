@@ -1,0 +1,130 @@
+"""Schemas and tenants: each tenant has one schema, with all its tables."""
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+from operations.doctor.findings import Finding
+from operations.doctor.reading import alone
+from tenancy import schema_pool, schemas
+from tenancy.context import public_context
+from tenancy.models import PooledSchema
+from tenants.deletion import delete_tenant
+from tenants.models import Tenant
+from tenants.roles import OPERATOR
+
+# The table in which a schema records its applied migrations.
+RECORDS = "django_migrations"
+
+
+def owned_schemas() -> set[str]:
+    """Return the schemas that rows name: the tenants' and the pooled ones.
+
+    In one statement: between two, a sign-up could claim a pooled schema, which neither returns.
+    """
+    tenants = Tenant.objects.order_by().values_list("schema_name", flat=True)
+    with public_context(OPERATOR):
+        return set(tenants.union(PooledSchema.objects.values_list("schema_name", flat=True)))
+
+
+def schemas_without_tenant() -> list[Finding]:
+    """Schemas that no row names, nor a sign-up in flight: it commits schema and tenant together."""
+    stray, _missing = alone(schemas.tenant_schemas, owned_schemas)
+    return [_stray(name) for name in sorted(stray)]
+
+
+def tenants_without_schema() -> list[Finding]:
+    _stray_ones, missing = alone(schemas.tenant_schemas, owned_schemas)
+    with public_context():
+        tenants = list(Tenant.objects.filter(schema_name__in=missing).order_by("slug"))
+    return [_schemaless(tenant) for tenant in tenants]
+
+
+def spares_without_schema() -> list[Finding]:
+    """Pool rows without a schema: a sign-up that claims one fails. Both are deleted together."""
+    _stray_ones, missing = alone(schemas.tenant_schemas, owned_schemas)
+    with public_context(OPERATOR):
+        gone = list(PooledSchema.objects.filter(schema_name__in=missing).order_by("schema_name"))
+    return [_sparse(spare) for spare in gone]
+
+
+def half_made(tenant: Tenant) -> list[Finding]:
+    """Missing tables or migrations of the tenant's schema. Called in its context."""
+    missing = schemas.missing_tables(schema_name=tenant.schema_name, tables=_tables())
+    if RECORDS in missing:
+        # The applied migrations are unknown: running all would collide with existing tables.
+        return [_lacking(tenant, missing, "and nobody knows which migrations it has had")]
+    applied = set(MigrationRecorder(connection).migration_qs.values_list("app", "name"))
+    if behind := _migrations() - applied:
+        return [_behind(tenant, len(behind))]
+    return [_lacking(tenant, missing, "though its migrations have run")] if missing else []
+
+
+def _stray(name: str) -> Finding:
+    sentence = f"The schema {name} belongs to no tenant."
+    if schemas.may_drop(schema_name=name):
+        return Finding(sentence, "drop it", lambda: _drop(name))
+    return Finding(sentence, "have it dropped by the role that owns it")
+
+
+def _schemaless(tenant: Tenant) -> Finding:
+    return Finding(
+        f"The tenant {tenant.slug} has no schema: {tenant.schema_name} is not there.",
+        "delete what is left of the tenant, unless a backup can bring it back",
+        lambda: delete_tenant(tenant=tenant),
+    )
+
+
+def _sparse(spare: PooledSchema) -> Finding:
+    return Finding(
+        f"The spare schema {spare.schema_name} is not there.",
+        "delete its row",
+        lambda: schema_pool.forget(schema_name=spare.schema_name),
+    )
+
+
+def _drop(name: str) -> None:
+    """Drop the schema, unless it belongs to a tenant or the pool by now."""
+    with public_context(), transaction.atomic():
+        if name not in owned_schemas():
+            schemas.drop_schema(schema_name=name)
+
+
+def _lacking(tenant: Tenant, missing: list[str], why: str) -> Finding:
+    return Finding(
+        f"The schema of {tenant.slug} lacks {', '.join(sorted(missing))}, {why}.",
+        "restore it from a backup, or delete the tenant with delete_tenant",
+    )
+
+
+def _behind(tenant: Tenant, count: int) -> Finding:
+    return Finding(
+        f"The schema of {tenant.slug} is behind: {count} migrations were not run.",
+        "run them",
+        lambda: _migrate(tenant),
+    )
+
+
+def _migrate(tenant: Tenant) -> None:
+    with public_context():
+        schemas.migrate_schema(schema_name=tenant.schema_name)
+
+
+def _labels() -> set[str]:
+    return {a.label for a in apps.get_app_configs() if a.name in settings.TENANT_APPS}
+
+
+def _tables() -> list[str]:
+    """Return the tables that each tenant's schema must have."""
+    models = apps.get_models(include_auto_created=True)
+    options = [model._meta for model in models]  # noqa: SLF001  # Its public name.
+    own = {o.db_table for o in options if o.app_label in _labels() and o.managed and not o.proxy}
+    return [*sorted(own), RECORDS]
+
+
+def _migrations() -> set[tuple[str, str]]:
+    """Return the migrations on disk that each tenant's schema must have applied."""
+    on_disk = MigrationLoader(None, ignore_no_migrations=True).disk_migrations or {}
+    return {key for key, made in on_disk.items() if key[0] in _labels() and not made.replaces}

@@ -1,0 +1,7 @@
+"""django-tenants' clone_tenant, closed."""
+
+from operations.management.base import ClosedCommand
+
+
+class Command(ClosedCommand):
+    instead = "open_tenant"

@@ -1,0 +1,7 @@
+"""django-tenants' create_missing_schemas, closed."""
+
+from operations.management.base import ClosedCommand
+
+
+class Command(ClosedCommand):
+    instead = "migrate_schemas"

@@ -1,0 +1,7 @@
+"""django-tenants' create_tenant_superuser, closed."""
+
+from operations.management.base import ClosedCommand
+
+
+class Command(ClosedCommand):
+    instead = "the console's invitations, or open_tenant"

@@ -1,0 +1,53 @@
+"""Delete a tenant permanently: for when its members are gone, or ask for it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
+
+from operations.management.base import ServiceCommand, is_interactive, tenant_called
+from tasks.models import Message
+from tenancy.context import public_context
+from tenants.deletion import delete_tenant
+from tenants.models import DirectoryEntry, Tenant
+from tenants.roles import OPERATOR
+
+
+class Command(ServiceCommand):
+    """The operator types the subdomain again to confirm: only a backup restores a tenant."""
+
+    help = "Delete a tenant with its schema, people, letters and pictures. There is no way back."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("tenant", help="the subdomain")
+        parser.add_argument(
+            "--yes", metavar="SUBDOMAIN", help="the subdomain once more, where nobody can type it"
+        )
+        parser.add_argument(
+            "--free-name", action="store_true", help="let the subdomain be taken again at once"
+        )
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        tenant = tenant_called(options["tenant"])
+        self.say(f"{tenant.name} ({tenant.primary_host}): {_contents(tenant)}.")
+        if (options["yes"] or _ask(tenant)) != tenant.slug:
+            raise CommandError(f"That isn't {tenant.slug}: nothing was deleted.")
+        self.say("Deleting its schema, hosts, letters and pictures …")
+        delete_tenant(tenant=tenant, rests=not options["free_name"])
+        self.stdout.write(f"Deleted {tenant.name} ({tenant.slug}).")
+        if not options["free_name"]:
+            days = settings.NAME_RESTS_DAYS
+            self.stdout.write(f"Nobody can take {tenant.slug} for {days} days.")
+
+
+def _contents(tenant: Tenant) -> str:
+    with public_context(OPERATOR):
+        people = DirectoryEntry.objects.filter(schema_name=tenant.schema_name).count()
+        letters = Message.objects.of_schema(tenant.schema_name).count()
+    return f"{people} people, {letters} letters"
+
+
+def _ask(tenant: Tenant) -> str:
+    if not is_interactive():
+        raise CommandError(f"Nobody is here to confirm it. Say --yes {tenant.slug}")
+    return input("Type the subdomain to delete it for good: ").strip()

@@ -1,0 +1,40 @@
+"""Send due messages from this process: for when worker, beat or Redis are unavailable."""
+
+from collections import Counter
+from typing import Any
+
+from operations.management.base import ServiceCommand
+from tasks import relay, worker_loop
+from tasks.models import Message
+from tasks.roles import RELAY
+from tasks.smtp import SmtpConnection
+from tenancy.context import public_context
+
+
+class Command(ServiceCommand):
+    """Safe beside running workers: each message is claimed before it is sent."""
+
+    help = "Send every letter that is due, here and now, and say what became of them."
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        outcome: Counter[str] = Counter()
+        with SmtpConnection() as line:
+            while messages := _due():
+                for message in self.progress(messages, "letters"):
+                    outcome[_send(message, line)] += 1
+        counts = ", ".join(f"{count} {state}" for state, count in sorted(outcome.items()))
+        self.stdout.write(counts or "Nothing is due.")
+
+
+def _due() -> list[Message]:
+    with public_context(RELAY):
+        return relay.lease_batch()
+
+
+def _send(message: Message, line: SmtpConnection) -> str:
+    """Deliver as a worker would, bound to the message's schema. Return the resulting state."""
+    with public_context(RELAY):
+        worker_loop.deliver(message, line)
+        state = Message.objects.filter(pk=message.pk).values_list("state", flat=True).first()
+    # Deleting a tenant deletes its messages.
+    return str(state or "gone")

@@ -1,0 +1,20 @@
+"""Resume a suspended tenant."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from operations.management.base import ServiceCommand, tenant_called
+from tenants import services
+
+
+class Command(ServiceCommand):
+    help = "Open a suspended tenant's hosts again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("tenant", help="the subdomain")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        tenant = tenant_called(options["tenant"])
+        services.resume(tenant=tenant)
+        self.stdout.write(f"Resumed {tenant.name} ({tenant.slug}).")

@@ -1,0 +1,1 @@
+"""Realistic example organisations for a development database: their data and its creation."""

@@ -1,0 +1,95 @@
+"""An SMTP connection for several e-mails: opening one costs more than sending an e-mail."""
+
+import select
+import time
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPSenderRefused
+from typing import Any, Self
+
+from django.core.mail import EmailMessage, get_connection
+
+from tasks import mailserver
+
+# E-mails per connection. Mail servers that limit them allow a hundred or more.
+MOST_LETTERS = 100
+OK = 250
+# Seconds after an answer in which a connection without unread data is used without a NOOP.
+TRUSTED = 1.0
+
+
+class SmtpConnection:
+    """Opened by its first e-mail, and closed at the end of the block."""
+
+    def __init__(self) -> None:
+        self._backend: Any = None
+        self._carried = 0
+        self._heard_at = float("-inf")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def send(self, email: EmailMessage) -> None:
+        """Send an e-mail, on a new connection if necessary. Raises the backend's errors."""
+        if self._carried and not self._is_good():
+            self.close()
+        try:
+            self._send(email)
+        except SMTPSenderRefused as error:
+            # The server closes the connection, and hasn't received the e-mail yet.
+            if not (self._carried and error.smtp_code == mailserver.HANGS_UP):
+                raise
+            self.close()
+            self._send(email)
+
+    def close(self) -> None:
+        """Close the connection. Idempotent."""
+        backend, self._backend, self._carried = self._backend, None, 0
+        if backend is not None:
+            backend.close()
+
+    def _send(self, email: EmailMessage) -> None:
+        if self._backend is None:
+            self._backend = get_connection()
+            self._backend.open()
+        email.connection = self._backend
+        try:
+            email.send()
+        except (SMTPRecipientsRefused, SMTPDataError) as error:
+            # An answer to this e-mail alone, unless the server closes the connection with it.
+            if mailserver.is_away(error):
+                self.close()
+            raise
+        except SMTPSenderRefused:
+            raise
+        except Exception:
+            self.close()
+            raise
+        self._carried += 1
+        self._heard_at = time.monotonic()
+
+    def _is_good(self) -> bool:
+        """Whether the connection may carry another e-mail, and the server hasn't closed it.
+
+        A server that closes it announces that, and then there is something to read.
+        """
+        if self._carried >= MOST_LETTERS:
+            return False
+        talk = getattr(self._backend, "connection", None)
+        if time.monotonic() - self._heard_at < TRUSTED and _is_silent(talk):
+            return True
+        ask = getattr(talk, "noop", None)
+        try:
+            return ask is None or ask()[0] == OK
+        except (SMTPException, OSError):
+            return False
+
+
+def _is_silent(talk: Any) -> bool:
+    """Whether the connection has no unread data. Sends nothing."""
+    if (sock := getattr(talk, "sock", None)) is None:
+        return False
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return not poll.poll(0)

@@ -1,0 +1,71 @@
+"""System checks of the database and of the shared tables' privileges."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.checks import Error, Tags, register
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from tenancy import privileges
+from tenancy.context import public_context
+from tenancy.inspection import role_faults
+from tenancy.roles import all_roles
+
+
+@register(Tags.database)
+def roles_are_apart(*, databases: Sequence[str] | None = None, **_: Any) -> list[Error]:
+    """Report database roles that are missing or have too many privileges."""
+    if DEFAULT_DB_ALIAS not in (databases or []):
+        return []
+    with public_context():
+        faults = role_faults()
+    hint = "Run: manage.py setup_roles"
+    return [Error(fault, hint=hint, id="tenancy.E002") for fault in faults]
+
+
+@register()
+def shared_models_are_declared(**_: Any) -> list[Error]:
+    """Report models in the shared tables that don't declare the privileges of each role."""
+    return [
+        Error(
+            f"{model.__name__} stands in the shared tables and has no `shared_table`.",
+            hint="Declare its privileges and rows: tenancy.shared_tables.SharedTable.",
+            obj=model,
+            id="tenancy.E003",
+        )
+        for model in privileges.shared_models()
+        if model._meta.db_table not in privileges.shared_tables()  # noqa: SLF001  # Documented by Django.
+    ]
+
+
+@register()
+def declared_roles_are_defined(**_: Any) -> list[Error]:
+    """Report a `shared_table` that names a role which no app defines."""
+    return [
+        Error(
+            f"The `shared_table` of {table} names the role {role!r}, which no app defines.",
+            hint="Define it in the app's module `roles`, or correct the name.",
+            id="tenancy.E004",
+        )
+        for table, declared in privileges.shared_tables().items()
+        for role in sorted({*declared.privileges, *declared.rows} - {*all_roles()})
+    ]
+
+
+@register(Tags.database)
+def database_is_utf8(*, databases: Sequence[str] | None = None, **_: Any) -> list[Error]:
+    """Report databases that aren't UTF-8: `lower()` would not fold every letter of a name."""
+    found = []
+    for alias in databases or []:
+        with connections[alias].temporary_connection() as cursor:
+            encoding = cursor.connection.info.encoding
+            server = cursor.connection.info.parameter_status("server_encoding")
+        if server != "UTF8":
+            found.append(
+                Error(
+                    f"The database {alias!r} is encoded in {server} (client: {encoding}).",
+                    hint="Create it with --encoding=UTF8.",
+                    id="tenancy.E001",
+                )
+            )
+    return found

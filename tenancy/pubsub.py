@@ -1,0 +1,106 @@
+"""Pub/sub between the service's processes over Redis: no delivery guarantee, and no waiting.
+
+A subscriber reads what has arrived while it handles a request, so there is no thread; it learns
+when messages may have been lost.
+"""
+
+import contextlib
+import os
+import threading
+import time
+from typing import Any
+
+import redis
+from django.conf import settings
+
+from tenancy import circuit_breaker
+
+# Seconds between two reads of a process: each read is a system call.
+PAUSE = 0.1
+
+
+class Channel:
+    """One channel, of the processes that share a Redis database."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._lock = threading.Lock()
+        self._redis: Any = None
+        self._subscription: Any = None
+        self._next_look = 0.0
+        # A child process must not read messages from its parent's connection.
+        os.register_at_fork(after_in_child=self.start_over)
+
+    def publish(self, *words: str) -> None:
+        """Publish to all subscribers. Does nothing while Redis is away."""
+        if not words or not circuit_breaker.redis.allows():
+            return
+        # When publishing fails, subscribers are out of date until their cached values expire.
+        with (
+            contextlib.suppress(redis.RedisError),
+            circuit_breaker.redis.watching(redis.RedisError),
+        ):
+            self._client().publish(self._channel(), "\n".join(words))
+
+    def poll(self) -> list[str] | None:
+        """Return the messages that have arrived; None when some may have been lost.
+
+        Doesn't block, except to subscribe to a Redis for the first time.
+        """
+        if time.monotonic() < self._next_look or not self._lock.acquire(blocking=False):
+            return []
+        try:
+            self._next_look = time.monotonic() + PAUSE
+            return self._listen()
+        finally:
+            self._lock.release()
+
+    def _listen(self) -> list[str] | None:
+        if self._subscription:
+            return self._words()
+        if not circuit_breaker.redis.allows():
+            return []
+        with (
+            contextlib.suppress(redis.RedisError),
+            circuit_breaker.redis.watching(redis.RedisError),
+        ):
+            self._subscribe()
+        return None
+
+    def _subscribe(self) -> None:
+        """Subscribe. Earlier messages are lost."""
+        ears = self._client().pubsub()
+        ears.subscribe(self._channel())
+        # The confirmation: from now on no message is missed.
+        ears.get_message(timeout=settings.REDIS_TIMEOUT)
+        self._subscription = ears
+
+    def _words(self) -> list[str] | None:
+        """Read what has arrived. After a lost connection the next read subscribes again."""
+        words: list[str] = []
+        try:
+            while message := self._subscription.get_message():
+                if message["type"] == "message":
+                    words += message["data"].decode().split("\n")
+        except redis.RedisError:
+            self._subscription = None
+            return None
+        return words
+
+    def _client(self) -> Any:
+        if self._redis is None:
+            seconds = settings.REDIS_TIMEOUT
+            self._redis = redis.Redis.from_url(
+                settings.REDIS_URL, socket_connect_timeout=seconds, socket_timeout=seconds
+            )
+        return self._redis
+
+    def _channel(self) -> str:
+        database = self._client().connection_pool.connection_kwargs.get("db", 0)
+        return f"{self._name}.{database}"
+
+    def start_over(self) -> None:
+        """Drop both connections, which belong to another process or another Redis."""
+        self._lock = threading.Lock()
+        self._redis = self._subscription = None
+        self._next_look = 0.0

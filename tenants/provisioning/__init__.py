@@ -1,1 +1,0 @@
-"""Provisioning: a tenant's schema without the wait, from a script that real migrations made."""

@@ -1,0 +1,210 @@
+"""Whose turn it is: each tenant's, however many letters another one has waiting."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from django_redis import get_redis_connection
+
+from tasks import jobs, outbox, relay, worker_loop
+from tasks.deliveries import send_letter, send_welcome
+from tasks.models import Message
+from tasks.roles import RELAY
+from tenancy.context import public_context, workspace_context
+from tests.contexts import public_context as operators_context
+from tests.racing import at_once
+
+
+def waiting(schema_name, count, minutes=60, **fields):
+    """Put letters in the outbox that are due since so many minutes, one after the other."""
+    since = timezone.now() - timedelta(minutes=minutes)
+    with operators_context():
+        return Message.objects.bulk_create(
+            Message(
+                schema_name=schema_name,
+                kind="welcome",
+                task=send_welcome.name,
+                key=f"{schema_name}-{number}-{fields}",
+                due_at=since + timedelta(seconds=number),
+                **fields,
+            )
+            for number in range(count)
+        )
+
+
+def handed_out():
+    with public_context(RELAY):
+        return relay.lease_batch()
+
+
+@pytest.fixture
+def queued():
+    """Which tasks wait in the queue; each test begins with an empty one."""
+    return lambda: get_redis_connection().llen("celery")
+
+
+def test_nobodys_hundred_letters_stand_before_anothers_one(acme, globex):
+    waiting(acme.schema_name, 100)
+    waiting(globex.schema_name, 1, minutes=5)
+
+    schemas = [message.schema_name for message in handed_out()]
+
+    assert len(schemas) == relay.BATCH_SIZE
+    assert globex.schema_name in schemas[:2]
+
+
+@pytest.mark.parametrize("most", [1, 5])
+def test_each_of_many_tenants_has_its_turn_before_anybody_has_two(db, settings, most):
+    """However few letters the mail server takes, and however many others wait."""
+    settings.OUTBOX_RATE = f"{most}/3 second"
+    names = {f"t_{number:02}" for number in range(13)} | {"t_ffff", "public"}
+    for name in names:
+        waiting(name, 4)
+
+    served = [message.schema_name for _ in range(15 // most) for message in handed_out()]
+
+    assert sorted(served) == sorted(names)
+
+
+def test_who_was_last_is_first_in_nobodys_turn(db, monkeypatch):
+    """Where a handful doesn't divide, it isn't always the same ones who get more."""
+    monkeypatch.setattr(relay, "BATCH_SIZE", 4)
+    for name in ("t_a", "t_b", "t_c"):
+        waiting(name, 10)
+
+    served = [message.schema_name for _ in range(3) for message in handed_out()]
+
+    assert sorted(served) == ["t_a"] * 4 + ["t_b"] * 4 + ["t_c"] * 4
+
+
+@pytest.mark.parametrize("tenants", [1, 3, 7, 11, 15, 19, 20, 25])
+@pytest.mark.parametrize("letters", [1, 2, 5, 30])
+def test_a_handful_is_full_where_there_is_enough(db, tenants, letters):
+    """However the letters lie: some have fewer than their share, and others more."""
+    for number in range(tenants):
+        waiting(f"t_{number:02}", letters if number % 3 else 2 * letters)
+
+    taken = handed_out()
+
+    with operators_context():
+        there = Message.objects.count()
+    assert len({message.pk for message in taken}) == len(taken) == min(relay.BATCH_SIZE, there)
+    assert len({message.schema_name for message in taken}) == min(tenants, relay.BATCH_SIZE)
+
+
+def test_what_expires_comes_first_among_a_tenants_own(acme):
+    waiting(acme.schema_name, 30)
+    (code,) = waiting(acme.schema_name, 1, 5, expires_at=timezone.now() + timedelta(minutes=9))
+
+    assert handed_out()[0] == code
+
+
+def test_what_has_to_wait_is_nobodys_turn(acme, globex):
+    later = timezone.now() + timedelta(hours=1)
+    for letter in waiting(acme.schema_name, 3):
+        with operators_context():
+            Message.objects.filter(pk=letter.pk).update(due_at=later, state="failed")
+    (due,) = waiting(globex.schema_name, 1)
+
+    assert handed_out() == [due]
+    assert handed_out() == []
+
+
+@pytest.mark.usefixtures("committed")
+def test_no_letter_is_given_to_two_at_once():
+    waiting("t_busy", 60)
+
+    hands = at_once(4, lambda _number: [message.pk for message in handed_out()])
+
+    given = [pk for hand in hands for pk in hand]
+    assert len(given) == len(set(given))
+    # Whoever finds all rows of a moment taken takes the next ones.
+    assert len(given) == 60
+
+
+def test_a_turn_that_is_over_leaves_the_others_to_who_is_called(acme, monkeypatch):
+    waiting(acme.schema_name, 30)
+    monkeypatch.setattr(relay, "TURN", 0)
+    calls = []
+
+    with public_context(RELAY):
+        assert worker_loop.go(call=lambda: calls.append(1)) == 0
+
+    assert calls
+    with operators_context():
+        assert Message.objects.due(timezone.now()).count() == 30
+
+
+def test_a_letter_that_failed_is_still_one_that_failed_when_it_is_taken_back(acme):
+    waiting(acme.schema_name, 1, state="failed", last_error="SMTPDataError 450")
+
+    hand = handed_out()
+    with public_context(RELAY):
+        relay.release_batch(hand)
+
+    with operators_context():
+        assert Message.objects.get().state == "failed"
+
+
+def test_a_letter_that_nobody_here_can_write_keeps_no_other_waiting(acme, make_user):
+    make_user(acme)
+    waiting(acme.schema_name, 1)
+    with operators_context():
+        Message.objects.filter(user_id=None).update(task="tasks.deliveries.of_the_next_release")
+
+    with public_context(RELAY):
+        worker_loop.go(call=lambda: None)
+
+    with operators_context():
+        assert sorted(Message.objects.values_list("state", flat=True)) == ["pending", "sent"]
+
+
+def test_many_who_call_at_once_call_one(db, queued):
+    for _ in range(5):
+        jobs.call_another()
+    assert queued() == 1
+
+    jobs.go_round()
+    jobs.call_another()
+
+    assert queued() == 2, "whoever has come may call again"
+
+
+def test_no_tenant_fills_the_queue(acme, globex, monkeypatch, queued):
+    monkeypatch.setattr(outbox, "NOTIFICATION_RATE", "3/hour")
+    for number in range(10):
+        outbox.notify(send_welcome.name, acme.schema_name, f"{number}")
+    assert queued() == 3
+
+    outbox.notify(send_welcome.name, globex.schema_name, "11")
+
+    assert queued() == 4
+
+
+def test_what_no_nudge_told_of_leaves_by_the_sweep(acme, make_user, monkeypatch):
+    monkeypatch.setattr(outbox, "notify", lambda *_: None)
+    make_user(acme)
+
+    assert jobs.sweep() == 1
+
+    with operators_context():
+        assert Message.objects.get().state == "sent"
+
+
+def test_a_sealed_letter_of_the_sweep_is_opened_in_its_own_tenant(acme, globex, mailoutbox):
+    from tasks.mail import Letter
+
+    for tenant, code in ((acme, "ACME-1"), (globex, "GLOB-2")):
+        letter = Letter("email_confirmation_code", f"{code}@x.test", "en", {"code": code})
+        with workspace_context(tenant):
+            outbox.enqueue(
+                send_letter, payload=letter.as_payload(), expires_in=timedelta(minutes=5)
+            )
+
+    assert jobs.sweep() == 2
+
+    said = {sent.to[0]: sent.body for sent in mailoutbox}
+    assert set(said) == {"ACME-1@x.test", "GLOB-2@x.test"}
+    assert "GLOB-2" not in said["ACME-1@x.test"]
+    assert "Globex" not in said["ACME-1@x.test"]
+    assert "Acme" not in said["GLOB-2@x.test"]

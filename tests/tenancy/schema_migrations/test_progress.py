@@ -1,0 +1,116 @@
+"""The progress: a bar that keeps to its line on a terminal, whole lines elsewhere."""
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import termios
+
+import pytest
+
+from tenancy.schema_migrations.progress import Progress
+
+
+class Screen:
+    """A terminal that remembers what it was told."""
+
+    def __init__(self):
+        self.said = []
+
+    def write(self, msg, style_func, ending):
+        self.said.append(msg + ending)
+
+    def flush(self):
+        """Everything is said at once."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("columns", [80, 40])
+def test_on_a_terminal_a_bar_keeps_to_its_line(release, acme, globex, columns):
+    release.add_field("0900_colour")
+
+    said = said_on_a_terminal(release, columns)
+
+    drawn, _, rest = said.partition("\r\n")
+    bars = drawn.split("\r")[1:]
+    assert len(bars) >= 2
+    assert all(len(bar) == columns - 1 for bar in bars)
+    assert "2 of 2 schemas" in bars[-1]
+    assert ("█" * 30 in bars[-1]) == (columns == 80)
+    assert rest.startswith("Migrated 2 schemas")
+
+
+def said_on_a_terminal(release, columns):
+    """Run the command on a pseudo-terminal of such a width, and return all that it wrote."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    # As many columns as the terminal says.
+    process = release.start(stdin=theirs, stdout=theirs, stderr=theirs, COLUMNS="0")
+    os.close(theirs)
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        said = b"".join(iter(lambda: _read(terminal), b""))
+    assert process.wait(timeout=60) == 0, said.decode()
+    return said.decode()
+
+
+def _read(terminal):
+    try:
+        return terminal.read(1024)
+    except OSError:
+        return b""  # So a terminal ends under Linux.
+
+
+def test_elsewhere_it_is_whole_lines(release, acme, globex):
+    release.add_field("0900_colour")
+
+    process = release.start(stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    out, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 0, errors
+    assert out.startswith("Migrated 2 schemas")
+    told = r"  2 of 2 schemas, [\d.]+ a second, 0 s left"
+    assert re.fullmatch(told, errors.splitlines()[-1])
+    assert "\r" not in errors
+    assert "█" not in errors
+
+
+def test_it_never_counts_more_than_there_are():
+    """A look may come when a step is committed and not yet counted."""
+    progress = Progress(Screen())
+    progress.looked(3)
+    progress.step()
+    progress.looked(1)
+    for _ in range(2):
+        progress.step()
+
+    assert str(progress).startswith("3 of 3 schemas")
+
+
+def test_what_others_do_and_who_comes_meanwhile_counts():
+    progress = Progress(Screen())
+    progress.looked(10)
+    progress.step()
+    progress.looked(4)
+    assert str(progress).startswith("6 of 10 schemas")
+
+    progress.looked(12)
+    assert str(progress).startswith("1 of 13 schemas")
+
+
+def test_a_long_way_is_told_in_hours():
+    screen = Screen()
+    progress = Progress(screen)
+    progress.looked(1_000_000)
+    progress.step()
+    progress._started_at -= 3600
+
+    progress.end()
+
+    assert re.search(
+        r"1 of 1,000,000 schemas, 0\.0 a second, 999\d\d\d h \d+ min left", screen.said[-2]
+    )
+    assert len(screen.said[-2].lstrip("\r")) == 79
