@@ -5,19 +5,20 @@ import re
 import pytest
 from django.core.management import get_commands
 
-from tests.docs.markdown import APPS, ROOT, page, pages
+from dev.paths import PACKAGES
+from tests.docs.markdown import ROOT, page, pages
 
 TARGET = re.compile(r"^([a-z-]+):.*## ", re.MULTILINE)
 
 
 def our_commands() -> set[str]:
-    folders = [ROOT / app / "management/commands" for app in APPS]
+    folders = [ROOT / app / "management/commands" for app in PACKAGES]
     return {path.stem for folder in folders for path in folder.glob("[!_]*.py")}
 
 
 def closed_commands() -> set[str]:
     """Those that only say what to use instead."""
-    commands = ROOT / "tenants/management/commands"
+    commands = ROOT / "operations/management/commands"
     return {path.stem for path in commands.glob("*.py") if "(ClosedCommand)" in path.read_text()}
 
 

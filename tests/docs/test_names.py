@@ -6,10 +6,11 @@ from functools import cache
 import pytest
 from django.apps import apps
 
-from tests.docs.markdown import APPS, ROOT, page, symbols
+from dev.paths import PACKAGES
+from tests.docs.markdown import ROOT, page, symbols
 
 SOURCES = ("*.py", "*.html", "*.toml", "*.txt", "*.sh", "*.svg", "*.js", "*.css", "*.in")
-FOLDERS = (*APPS, "dev", "tests", "bin", "deploy", "requirements")
+FOLDERS = (*PACKAGES, "dev", "tests", "bin", "deploy", "requirements")
 # What looks like code: snake_case, CamelCase, SHOUTING, a call, a dotted name.
 CODE = re.compile(r"[A-Za-z_]+\w*_\w*|[A-Z][a-z]+[A-Z]\w*|[A-Z]{2,}\w*|[\w.]+\(.*\)|\w+(?:\.\w+)+")
 FOREIGN = ("django.", "allauth.", "https.", "psycopg.", "celery.")
@@ -44,7 +45,7 @@ def test_every_name_that_the_architecture_quotes_stands_in_the_source():
 
 @pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "docs/operations.md"])
 def test_every_dotted_name_of_ours_leads_to_a_module(name):
-    dotted = re.compile(rf"(?:{'|'.join(APPS)})(?:\.\w+)+")
+    dotted = re.compile(rf"(?:{'|'.join(PACKAGES)})(?:\.\w+)+")
     gone = [
         span for span in page(name).spans if dotted.fullmatch(span) and not leads_somewhere(span)
     ]

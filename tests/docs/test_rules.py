@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 
-from tasks.errors import TenantMissingError
-from tasks.workspace import workspace_context
+from dev.paths import PACKAGES
+from tenancy.context import workspace_context
+from tenancy.errors import TenantMissingError
 from tests.contexts import public_context
 from tests.docs.markdown import ROOT, SPAN, page
 
@@ -40,20 +41,22 @@ def names_in(path: Path) -> set[str]:
 
 def test_no_request_reaches_below_forms():
     modules = [
-        path for app in ("tenants", "accounts", "tasks") for path in modules_below_forms(app)
+        path
+        for app in ("tenants", "accounts", "tasks", "tenancy")
+        for path in modules_below_forms(app)
     ]
 
     assert {"forms.py", "signup.py", "relay.py"} <= {path.name for path in modules}
     assert [path for path in modules if names_in(path) & REQUESTS] == []
 
 
-def test_the_table_of_layers_names_those_of_the_contracts():
-    table = page("ARCHITECTURE.md").text.partition("| Layer |")[2].partition("\n\n")[0]
-    named = {name for row in table.splitlines()[2:] for name in SPAN.findall(row.split("|")[1])}
+def test_the_table_of_packages_is_that_of_the_contract():
+    table = page("ARCHITECTURE.md").text.partition("| Package |")[2].partition("\n\n")[0]
+    named = [SPAN.findall(row.split("|")[1])[0] for row in table.splitlines()[2:]]
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (stack,) = [each for each in settings["contracts"] if each["name"] == "The stack"]
 
-    assert named == {
-        n for app in ("tenants", "accounts") for layer in layers_of(app) for n in layer
-    }
+    assert named == stack["layers"] == settings["root_packages"] == list(PACKAGES)
 
 
 def test_a_cache_key_belongs_to_one_schema(acme, globex):
