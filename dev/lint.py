@@ -10,11 +10,10 @@ from pathlib import Path
 
 from dev import keys
 from dev.environment import over
-from dev.paths import ROOT
+from dev.paths import PACKAGES, ROOT
 
-APPS = ("saas", "tenants", "accounts", "tasks")
-CODE = (*APPS, "dev", "bench", "tests", "manage.py")
-SHIPPED = (*APPS, "bin/healthcheck", "manage.py")
+CODE = (*PACKAGES, "dev", "bench", "tests", "manage.py")
+SHIPPED = (*PACKAGES, "bin/healthcheck", "manage.py")
 
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "saas.settings"}
 
@@ -68,12 +67,13 @@ def steps() -> list[Step]:
         Step("migrations", _manage("makemigrations", "--check", "--dry-run"), deployed),
         Step("expanding", _python("dev.expanding"), {**deployed, **SETTINGS}),
         Step("deployment", _manage("check", "--deploy", "--fail-level=WARNING"), deployed),
+        Step("vocabulary", _python("dev.vocabulary")),
         Step("modules", _python("dev.modules")),
     ]
 
 
 def production_environment() -> dict[str, str]:
-    """Throwaway values in a production's shape; nothing listens there, and nothing is asked to."""
+    """Throwaway values in a production's shape; no server is contacted."""
     own_keys = keys.fresh()
     return {
         "SAAS_ENV": "production",
@@ -120,7 +120,7 @@ def _manage(*arguments: str) -> list[str]:
 
 
 def _templates() -> list[str]:
-    found = (path for app in APPS for path in (ROOT / app).rglob("templates/**/*.html"))
+    found = (path for app in PACKAGES for path in (ROOT / app).rglob("templates/**/*.html"))
     return sorted(str(path.relative_to(ROOT)) for path in found)
 
 

@@ -1,0 +1,78 @@
+"""`python -m dev.vocabulary`: refuse retired names and phrases, and programs that are persons."""
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dev.measures import PERSONS, WORD, modules, prose
+from dev.paths import ROOT
+
+LIST = ROOT / "dev" / "vocabulary.toml"
+# In 1,000 words of comments and docstrings.
+MOST_PERSONS = 1.0
+# Django finds each of these by its name.
+EVERYWHERE = {"Command", "Migration"}
+
+
+def main() -> int:
+    complaints = list(complaints_about(ROOT, tomllib.loads(LIST.read_text())))
+    print("\n".join(complaints) or "No retired word is used.")
+    return 1 if complaints else 0
+
+
+def complaints_about(root: Path, retired: dict[str, dict[str, str]]) -> Iterator[str]:
+    """Yield a sentence for each retired word, and one where persons are too frequent."""
+    texts = {path: path.read_text() for path in modules(root)}
+    for path, text in texts.items():
+        name = path.relative_to(root).as_posix()
+        for word, instead in _retired(name, text, retired):
+            yield f"{name}: {word!r} is retired. Write {instead}."
+    yield from _classes_of_one_name(root, texts)
+    yield from _persons(texts)
+
+
+def _retired(name: str, text: str, retired: dict[str, dict[str, str]]) -> Iterator[tuple[str, str]]:
+    parts = set(re.split(r"[/.]", name))
+    tree = ast.parse(text)
+    names = {part for node in ast.walk(tree) for part in _names_of(node)}
+    said = " ".join(" ".join(each.split()) for each in prose(text, tree)).lower()
+    yield from ((word, new) for word, new in retired["modules"].items() if word in parts)
+    yield from ((word, new) for word, new in retired["identifiers"].items() if word in names)
+    yield from ((word, new) for word, new in retired["phrases"].items() if word in said)
+
+
+def _names_of(node: Any) -> Iterator[str]:
+    """Yield the names that a node defines, imports or reads."""
+    for attribute in ("id", "attr", "name", "arg"):
+        if isinstance(name := getattr(node, attribute, None), str):
+            yield name
+
+
+def _classes_of_one_name(root: Path, texts: dict[Path, str]) -> Iterator[str]:
+    places: dict[str, list[str]] = {}
+    for path, text in texts.items():
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.ClassDef) and node.name not in EVERYWHERE:
+                places.setdefault(node.name, []).append(path.relative_to(root).as_posix())
+    for name, found in places.items():
+        if len(found) > 1:
+            yield f"The class {name} stands in {' and '.join(found)}: give one another name."
+
+
+def _persons(texts: dict[Path, str]) -> Iterator[str]:
+    said = [each for text in texts.values() for each in prose(text, ast.parse(text))]
+    words = sum(len(WORD.findall(each)) for each in said)
+    persons = [found for each in said for found in PERSONS.findall(each)]
+    if words and 1000 * len(persons) / words > MOST_PERSONS:
+        yield (
+            f"Comments and docstrings say {', '.join(sorted({each.lower() for each in persons}))} "
+            f"{len(persons)} times in {words} words: name the process, row or caller."
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
