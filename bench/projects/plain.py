@@ -4,8 +4,10 @@ from bench.projects.common import DJANGOS_MIDDLEWARE, database
 from saas import settings as service
 from saas.settings import *  # noqa: F403  # A project of its own that differs by a few lines.
 
+# What knows of tenants.
+OURS = {"operations", "tenancy", "tenants", "django_tenants"}
 INSTALLED_APPS = [
-    *(app for app in service.INSTALLED_APPS if app not in {"tenants", "django_tenants"}),
+    *(app for app in service.INSTALLED_APPS if app not in OURS),
     "bench.notes",
 ]
 MIDDLEWARE = DJANGOS_MIDDLEWARE

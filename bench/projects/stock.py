@@ -4,14 +4,16 @@ from bench.projects.common import DJANGOS_MIDDLEWARE, database
 from saas import settings as service
 from saas.settings import *  # noqa: F403  # A project of its own that differs by a few lines.
 
+# What django-tenants and its tenant model stand for here.
+OURS = {"operations", "tenancy", "tenants"}
 SHARED_APPS = [
     "bench.stock",
-    *(app for app in service.SHARED_APPS if app != "tenants"),
+    *(app for app in service.SHARED_APPS if app not in OURS),
     "bench.notes",
 ]
 TENANT_APPS = [*service.TENANT_APPS, "bench.notes"]
 INSTALLED_APPS = [
-    *(app for app in service.INSTALLED_APPS if app != "tenants"),
+    *(app for app in service.INSTALLED_APPS if app not in OURS),
     "bench.stock",
     "bench.notes",
 ]
