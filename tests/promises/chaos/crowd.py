@@ -26,6 +26,10 @@ class Crowd:
     def guests(self) -> list[Guest]:
         return [guest for founder in self.founders for guest in founder.guests]
 
+    def forms_sent(self) -> int:
+        """Return how many times a sign-up was sent."""
+        return sum(founder.posts for founder in [*self.founders])
+
     def live(self, *, threads: int, at_once: int, until: threading.Event) -> list[threading.Thread]:
         """Start threads that bring in founders, `at_once` of them unfinished at a time."""
         waiting: queue.Queue[Founder] = queue.Queue()

@@ -129,18 +129,24 @@ class Storm:
         }
 
     def rage(
-        self, seconds: float, *, pause: tuple[float, float], only: tuple[str, ...] | None = None
+        self,
+        seconds: float,
+        *,
+        pause: tuple[float, float],
+        is_enough: Callable[[], bool],
+        only: tuple[str, ...] | None = None,
     ) -> None:
         """Strike once with each kind, in any order, then at random until the time is over.
 
-        An aimed storm has `only` some kinds; one without any is fair weather.
+        An aimed storm has `only` some kinds; one without any is fair weather. Where a busy machine
+        has done too little in that time, it goes on until there `is_enough`.
         """
         end = time.monotonic() + seconds
         # The mail server fails in many ways.
         often = [*self.kinds, "mail server", "mail server"]
         kinds = [kind for kind in often if only is None or kind in only]
         waiting = self.rng.sample(kinds, len(kinds))
-        while time.monotonic() < end or waiting:
+        while time.monotonic() < end or waiting or not is_enough():
             assert time.monotonic() < end + 300, "the service doesn't come back between blows"
             if self.is_over.wait(self.rng.uniform(*pause)):
                 break

@@ -43,4 +43,6 @@ def aimed_at(mistake):
         patience=mistake.patience,
         blows=mistake.blows,
         until=mistake.found,
+        # Each of those who are there at once has sent theirs.
+        forms=8,
     )

@@ -41,6 +41,8 @@ class Force:
     hurry: float = 0.15
     patience: float = 300
     blows: tuple[str, ...] | None = None
+    # So many sign-ups are sent at least, however long that takes.
+    forms: int = 0
     until: str = ""
 
 
@@ -146,7 +148,12 @@ def _rage(storm: Storm, crowd: Crowd, force: Force) -> None:
     is_over = threading.Event()
     threads = crowd.live(threads=force.threads, at_once=force.at_once, until=is_over)
     try:
-        storm.rage(force.seconds, pause=force.pause, only=force.blows)
+        storm.rage(
+            force.seconds,
+            pause=force.pause,
+            is_enough=lambda: crowd.forms_sent() >= force.forms,
+            only=force.blows,
+        )
     finally:
         is_over.set()
         for thread in threads:
