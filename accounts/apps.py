@@ -9,6 +9,9 @@ from django.db.models.indexes import IndexExpression
 from django.db.models.signals import post_save
 from django.utils.translation import gettext_lazy as _
 
+from accounts.capabilities import CAPABILITIES
+from tenancy.capabilities import import_modules
+
 
 class AccountsConfig(AppConfig):
     name = "accounts"
@@ -19,10 +22,11 @@ class AccountsConfig(AppConfig):
         # What `django.contrib.postgres` does when it is installed. It would also query each new
         # connection for types that are unused here, outside any tenant's context.
         IndexExpression.register_wrappers(OrderBy, OpClass, Collate)
-        from accounts import checks, receivers  # noqa: F401  # Checks register on import.
+        # Receivers, checks and e-mails register on import.
+        for module in ("receivers", "checks", "emails"):
+            import_modules(self.name, CAPABILITIES, module)
+        from accounts.profiles.receivers import open_profile
 
         post_save.connect(
-            receivers.open_profile,
-            sender=settings.AUTH_USER_MODEL,
-            dispatch_uid="accounts.open_profile",
+            open_profile, sender=settings.AUTH_USER_MODEL, dispatch_uid="accounts.open_profile"
         )

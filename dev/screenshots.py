@@ -96,7 +96,7 @@ def album() -> list[Shot]:
         Shot("sign-up", f"{web}/signup/", prepare=fill_in),
         Shot("console", f"{tenant}/console/", owner),
         Shot("members", f"{tenant}/console/members/", owner),
-        Shot("mail", f"{tenant}/console/mail/", owner, (DESK,)),
+        Shot("mail", f"{tenant}/console/messages/", owner, (DESK,)),
         Shot("profile", f"{tenant}/account/", owner, (DESK,)),
         Shot("operator", f"{web}/operator/", operator, (DESK,)),
         Shot("inbox", inbox, looks=(DESK,), prepare=partial(get_mail, web=web, email=owner.email)),

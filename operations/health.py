@@ -14,7 +14,7 @@ from django.utils.crypto import constant_time_compare
 from django_redis import get_redis_connection
 from redis import RedisError
 
-from accounts.client_ip import client_address
+from accounts.access.client_ip import client_address
 from tenancy import circuit_breaker
 from tenancy.context import public_context
 from tenancy.inspection import role_faults

@@ -3,12 +3,13 @@
 from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
 
-from accounts.errors import NotAllowedError, SelfChangeError
+from accounts.access.errors import NotAllowedError
+from accounts.members.errors import SelfChangeError
 from accounts.models import User
-from accounts.names import normalise_email, validate_display_name
-from accounts.services import end_sessions
+from accounts.sessions.services import end_sessions
+from accounts.users.names import normalise_email, validate_display_name
+from operations.errors import OperatorExistsError
 from tenancy.context import public_context
-from tenants.errors import OperatorExistsError
 from tenants.roles import OPERATOR
 
 

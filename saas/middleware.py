@@ -9,7 +9,7 @@ from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessio
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.security import SecurityMiddleware
 
-from accounts.sessions import SessionStore
+from accounts.sessions.store import SessionStore
 from operations import health
 from saas import unavailable
 from saas.policy import PERMISSIONS

@@ -14,7 +14,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import get_language_from_request, override
 from gunicorn.http.errors import ParseException
 
-from accounts.requests import room_for_body
+from accounts.access.requests import room_for_body
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 

@@ -9,9 +9,9 @@ def beat_schedule(*, sweep: float) -> dict[str, dict[str, Any]]:
         "relay-the-outbox": _every(sweep, "tasks.jobs.sweep", expires=60),
         "erase-expired-payloads": _every(600.0, "tasks.jobs.erase_expired"),
         "prune-the-outbox": _every(600.0, "tasks.jobs.prune"),
-        "review-unverified-tenants": _every(300.0, "tenants.jobs.review_unverified"),
+        "review-unverified-tenants": _every(300.0, "tenants.lifecycle.jobs.review_unverified"),
         "fill-the-schema-pool": _every(60.0, "tenancy.jobs.fill_pool"),
-        "prune-the-tenants": _every(300.0, "tenants.jobs.prune_all"),
+        "prune-the-tenants": _every(300.0, "tenants.lifecycle.jobs.prune_all"),
     }
 
 

@@ -126,13 +126,13 @@ MIDDLEWARE = [
     "saas.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "tenants.middleware.TenantMiddleware",
+    "tenants.domains.middleware.TenantMiddleware",
     "saas.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.middleware.PreferencesMiddleware",
+    "accounts.access.middleware.PreferencesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -147,7 +147,8 @@ WSGI_APPLICATION = "saas.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "saas" / "templates"],
+        # The capabilities' folders stand before those of installed apps, which they replace.
+        "DIRS": [BASE_DIR / "saas" / "templates", *sorted(BASE_DIR.glob("*/*/templates"))],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -253,9 +254,9 @@ OUTBOX_ROUNDS = env.int("OUTBOX_ROUNDS", default=0) or max(1, (os.cpu_count() or
 AUTH_USER_MODEL = "accounts.User"
 # W004 overlooks a unique constraint on an expression, such as ours on Lower("email").
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
-AUTHENTICATION_BACKENDS = ["accounts.adapters.Backend"]
-# OWASP ASVS 11.4.2: argon2id at its floor (19 MiB, t=2, p=1), see accounts/hashers.py.
-PASSWORD_HASHERS = ["accounts.hashers.Argon2idHasher"]
+AUTHENTICATION_BACKENDS = ["accounts.sign_in.adapters.Backend"]
+# OWASP ASVS 11.4.2: argon2id at its floor (19 MiB, t=2, p=1), see accounts/users/hashers.py.
+PASSWORD_HASHERS = ["accounts.users.hashers.Argon2idHasher"]
 # Concurrent hashes in each process; others wait.
 HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=0) or os.cpu_count() or 1
 _VALIDATION = "django.contrib.auth.password_validation"
@@ -264,7 +265,7 @@ AUTH_PASSWORD_VALIDATORS = [
      "OPTIONS": {"user_attributes": ("email", "full_name")}},
     {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
-    {"NAME": "accounts.passwords.WorkspaceNameValidator"},
+    {"NAME": "accounts.users.passwords.WorkspaceNameValidator"},
 ]  # fmt: skip
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
@@ -272,7 +273,7 @@ LOGOUT_REDIRECT_URL = "account_login"
 PASSWORD_RESET_TIMEOUT = 60 * 60
 
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
-ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.sign_in.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -287,17 +288,17 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_FORMS = {
-    "login": "accounts.allauth_forms.LoginForm",
-    "add_email": "accounts.allauth_forms.EmailForm",
-    "change_password": "accounts.allauth_forms.ChangePasswordForm",
-    "set_password": "accounts.allauth_forms.SetPasswordForm",
-    "reset_password": "accounts.allauth_forms.ResetForm",
-    "reset_password_from_key": "accounts.allauth_forms.ResetKeyForm",
-    "confirm_email_verification_code": "accounts.allauth_forms.CodeForm",
+    "login": "accounts.sign_in.forms.LoginForm",
+    "add_email": "accounts.sign_in.forms.EmailForm",
+    "change_password": "accounts.sign_in.forms.ChangePasswordForm",
+    "set_password": "accounts.sign_in.forms.SetPasswordForm",
+    "reset_password": "accounts.sign_in.forms.ResetForm",
+    "reset_password_from_key": "accounts.sign_in.forms.ResetKeyForm",
+    "confirm_email_verification_code": "accounts.sign_in.forms.CodeForm",
 }
-ACCOUNT_USER_DISPLAY = "accounts.names.display"
+ACCOUNT_USER_DISPLAY = "accounts.users.names.display"
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.tokens.TenantTokenGenerator"  # noqa: S105  # A class.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.sign_in.reset_tokens.TenantTokenGenerator"  # noqa: S105  # A class.
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 USERSESSIONS_TRACK_ACTIVITY = False
 # The column's 16 characters are counted in this format; pages use `as_international`.
@@ -329,7 +330,7 @@ ACCOUNT_RATE_LIMITS = sign_in_limits(is_wide=not PRODUCTION) if RATE_LIMITS else
 # --- Sessions, cookies, headers -------------------------------------------------------
 
 _host = "__Host-" if SECURE else ""
-SESSION_ENGINE = "accounts.sessions"
+SESSION_ENGINE = "accounts.sessions.store"
 SESSION_COOKIE_NAME = f"{_host}session"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True

@@ -11,7 +11,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language_from_request, override
 from django.views import defaults
 
-from accounts.errors import HashingBusyError, PicturesBusyError
+from accounts.profiles.errors import PicturesBusyError
+from accounts.users.errors import HashingBusyError
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from django.views import defaults
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from accounts.client_ip import with_retry_after
+from accounts.access.client_ip import with_retry_after
 from tenancy.errors import RateLimitedError
 
 

@@ -16,15 +16,16 @@ class Message(models.Model):
     """One e-mail to be sent, with ids instead of contents.
 
     What ids can't restore (codes, links) is in an encrypted payload with an expiry; it is
-    erased when the message is sent, fails permanently, is called off or expires.
+    erased when the message is sent, fails permanently, is cancelled or expires.
     """
 
     class State(models.TextChoices):
-        PENDING = "pending", _("Waiting")
-        SENDING = "sending", _("Being sent")
+        PENDING = "pending", _("Queued")
+        SENDING = "sending", _("Sending")
         SENT = "sent", _("Sent")
-        FAILED = "failed", _("Will be tried again")
-        DEAD = "dead", _("Given up")
+        FAILED = "failed", _("Retrying")
+        DEAD = "dead", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
 
         @classmethod
         def undelivered(cls) -> tuple["Message.State", ...]:

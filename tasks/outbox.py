@@ -1,4 +1,4 @@
-"""The outbox's services: enqueue a message in the caller's transaction, resend it, call it off."""
+"""The outbox's services: enqueue a message in the caller's transaction, resend it, cancel it."""
 
 import uuid
 from datetime import timedelta
@@ -115,12 +115,12 @@ def resend_all(*, messages: MessageQuerySet) -> int:
     return renewed.update(state=Message.State.PENDING, attempts=0, due_at=timezone.now())
 
 
-def call_off(*, messages: MessageQuerySet, reason: str) -> None:
-    """Mark messages that must not be sent any more as dead, and erase their payloads. Idempotent.
+def cancel(*, messages: MessageQuerySet, reason: str) -> None:
+    """Cancel messages that must not be sent any more, and erase their payloads. Idempotent.
 
     A message that a worker is sending at this moment is sent all the same.
     """
     in_hand_or_done = (Message.State.SENDING, Message.State.SENT)
     messages.exclude(state__in=in_hand_or_done).update(
-        state=Message.State.DEAD, payload=None, last_error=reason
+        state=Message.State.CANCELLED, payload=None, last_error=reason
     )

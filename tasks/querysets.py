@@ -81,15 +81,17 @@ class MessageQuerySet(QuerySet["Message"]):
     def resendable(self) -> "MessageQuerySet":
         """Messages that another attempt could send: an erased secret can't be restored."""
         is_whole = Q(expires_at__isnull=True) | Q(payload__isnull=False)
-        return self.exclude(state=self.model.State.SENDING).filter(is_whole)
+        state = self.model.State
+        return self.exclude(state__in=(state.SENDING, state.CANCELLED)).filter(is_whole)
 
     def dead(self) -> "MessageQuerySet":
         return self.filter(state=self.model.State.DEAD)
 
     def done_before(self, moment: datetime) -> "MessageQuerySet":
-        """Messages that have been sent or dead since before a moment; the oldest first."""
+        """Messages that have been sent, dead or cancelled since before a moment; the oldest first."""
         state = self.model.State
-        was_sent = Q(state=state.SENT, sent_at__lt=moment) | Q(state=state.DEAD)
+        is_over = Q(state__in=(state.DEAD, state.CANCELLED))
+        was_sent = Q(state=state.SENT, sent_at__lt=moment) | is_over
         return self.filter(was_sent, created_at__lt=moment).order_by("created_at")
 
     def expired(self, now: datetime) -> "MessageQuerySet":

@@ -3,12 +3,14 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class TenancyConfig(AppConfig):
     name = "tenancy"
 
     def ready(self) -> None:
-        """Connect the receivers, and register the checks."""
+        """Connect the receivers, register the checks, and import each app's declarations."""
         import_module("tenancy.receivers")
         import_module("tenancy.checks")
+        autodiscover_modules("tenantry")

@@ -9,6 +9,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from tenancy import privileges
 from tenancy.context import public_context
 from tenancy.inspection import role_faults
+from tenancy.registry import duplicates
 from tenancy.roles import all_roles
 
 
@@ -50,6 +51,12 @@ def declared_roles_are_defined(**_: Any) -> list[Error]:
         for table, declared in privileges.shared_tables().items()
         for role in sorted({*declared.privileges, *declared.rows} - {*all_roles()})
     ]
+
+
+@register()
+def declarations_are_unique(**_: Any) -> list[Error]:
+    """Report names that two declarations of one kind use."""
+    return duplicates()
 
 
 @register(Tags.database)

@@ -1,9 +1,10 @@
-"""Organisations: names, hosts, schemas, sign-up, lifecycle, operators."""
-
-from importlib import import_module
+"""Organisations: names, hosts, schemas, sign-up, lifecycle."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+from tenancy.capabilities import import_modules
+from tenants.capabilities import CAPABILITIES
 
 
 class TenantsConfig(AppConfig):
@@ -11,5 +12,6 @@ class TenantsConfig(AppConfig):
     verbose_name = _("Tenants")
 
     def ready(self) -> None:
-        """Connect the receivers."""
-        import_module("tenants.receivers")
+        """Import what registers on import: receivers, e-mails, jobs."""
+        for module in ("receivers", "emails", "jobs"):
+            import_modules(self.name, CAPABILITIES, module)

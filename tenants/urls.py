@@ -1,11 +1,14 @@
-"""Visitors' pages on the base host."""
+"""The URLs of this app, gathered from its capabilities by the place that they name."""
 
-from django.urls import path
+from functools import partial
 
-from tenants import views
+from tenancy.capabilities import gather_pages
+from tenants.capabilities import CAPABILITIES
 
-urlpatterns = [
-    path("signup/", views.sign_up, name="sign-up"),
-    path("signup/check/", views.check_subdomain, name="sign-up-check"),
-    path("find/", views.find, name="find"),
-]
+_pages = partial(gather_pages, "tenants", CAPABILITIES)
+
+# On the base host.
+base_pages = _pages("base_pages")
+# On a tenant's host: its start page, and below /console/.
+home_pages = _pages("home_pages")
+console_pages = _pages("console_pages")

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.test import Client as DjangoClient
 
-from accounts.sessions import SessionStore
+from accounts.sessions.store import SessionStore
 
 
 class Client(DjangoClient):

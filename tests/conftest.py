@@ -152,7 +152,7 @@ def nobodys_language() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def empty_redis() -> Iterator[None]:
     """Start each test with nothing cached, nothing counted, and Redis there."""
-    from tenants import hosts
+    from tenants.domains import hosts
 
     yield
     hosts.memory.clear()
@@ -174,7 +174,7 @@ def media(settings, monkeypatch, tmp_path_factory) -> Path:
 @pytest.fixture(autouse=True)
 def patient_hashes(monkeypatch) -> None:
     """Let a hundred threads of one process wait for their hashes, on a busy machine, too."""
-    monkeypatch.setattr("accounts.hashers.PATIENCE", 120.0)
+    monkeypatch.setattr("accounts.users.hashers.PATIENCE", 120.0)
 
 
 # --- Tenants and people ---

@@ -5,8 +5,8 @@ from tenancy.context import public_context
 from tenancy.models import SchemaSnapshot
 from tenancy.provisioning import fingerprint
 from tenancy.roles import MIGRATOR
-from tenants import signup
 from tenants.roles import OPERATOR
+from tenants.signup import services as signup
 
 HERE = "203.0.113.7"
 

@@ -1,52 +1,27 @@
-"""The console's first page: the workspace at a glance."""
+"""The console's first page: the panels that apps declare."""
 
-from datetime import datetime, time
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 
-from accounts.console import charts
-from accounts.console.checklist import next_steps
-from accounts.console.filters import DELIVERIES, DELIVERY_NAMES
+from accounts.access.requests import MemberRequest
+from accounts.console.checklist import checklist
 from accounts.console.pages import reading
-from accounts.models import Invitation, Role, User
-from accounts.requests import MemberRequest
-from tasks.models import Message
-from tenancy.context import current_schema
-
-RECENT = 5
+from accounts.console.panels import panels
 
 
 @reading
 def overview(request: MemberRequest) -> HttpResponse:
-    """Show counts, members by week of joining, onboarding messages by state, and next steps."""
-    standing = User.objects.count_by_standing()
-    steps = next_steps(request.user, people=standing["active"] + standing["deactivated"])
-    context = {
-        "standing": standing,
-        "roles": [(value, label, standing[value]) for value, label in Role.choices],
-        "invited": Invitation.objects.valid(timezone.now()).count(),
-        "chart": _joined(),
-        "deliveries": _deliveries(),
-        "steps": steps,
-        "steps_done": sum(step.is_done for step in steps),
-        "recent": User.objects.select_related("profile").order_by("-joined_at", "id")[:RECENT],
-    }
-    return render(request, "console/overview.html", context)
+    """Show each panel that has something to show."""
+    contexts = ((panel, panel.context(request)) for panel in panels)
+    shown = [(panel, context) for panel, context in contexts if context is not None]
+    return render(request, "console/overview.html", {"panels": shown})
 
 
-def _joined() -> charts.Chart:
-    today = timezone.localdate()
-    since = datetime.combine(charts.first_monday(today), time.min, timezone.get_current_timezone())
-    return charts.weekly(User.objects.joined_since(since).count_by_week(), today=today)
-
-
-def _deliveries() -> list[dict[str, Any]]:
-    """Return the number of onboarding messages by state, with the filter that lists them."""
-    counts = Message.objects.of_schema(current_schema()).onboarding().count_by_state()
-    return [
-        {"state": state, "name": name, "count": sum(counts[part] for part in DELIVERIES[state])}
-        for state, name in DELIVERY_NAMES
-    ]
+def next_steps(request: MemberRequest) -> Mapping[str, Any] | None:
+    """Return the checklist's items, done ones included; None when all are done."""
+    steps = [(item, item.is_done(request.user)) for item in checklist]
+    done = sum(is_done for _item, is_done in steps)
+    return {"steps": steps, "steps_done": done} if done < len(steps) else None

@@ -14,10 +14,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect, push_url, replace_url
 
-from accounts.client_ip import too_often
-from accounts.errors import AccountError
-from accounts.permissions import administrators_only, posts_from, verified_only
-from accounts.requests import MemberRequest
+from accounts.access.client_ip import too_often
+from accounts.access.permissions import administrators_only, posts_from, verified_only
+from accounts.access.requests import MemberRequest
+from accounts.users.errors import AccountError
 from tasks.errors import PayloadGoneError
 from tenancy.errors import RateLimitedError
 

@@ -18,7 +18,7 @@ from tasks.jobs import call_another
 from tasks.models import Message
 from tasks.roles import RELAY
 from tenancy.context import public_context, workspace_context
-from tenants import hosts
+from tenants.domains import hosts
 
 BATCH = 5_000
 

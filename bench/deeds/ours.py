@@ -25,10 +25,10 @@ from tenancy import revisions
 from tenancy.context import database_role, public_context, workspace_context
 from tenancy.roles import MIGRATOR
 from tenancy.schemas import create_schema
-from tenants import hosts
+from tenants.domains import hosts
 from tenants.models import Domain, Tenant
 from tenants.roles import OPERATOR
-from tenants.signup import Owner, open_tenant
+from tenants.signup.services import Owner, open_tenant
 
 
 class Browser(Client):

@@ -4,11 +4,11 @@ from http import HTTPStatus
 
 from django.test import Client
 
-from accounts.hashers import Argon2idHasher
 from accounts.models import User
+from accounts.users.hashers import Argon2idHasher
 from bench.people import PASSWORD
 from tenancy.context import workspace_context
-from tenants import hosts
+from tenants.domains import hosts
 
 
 def hash_with(passes: int, mebibytes: int) -> None:

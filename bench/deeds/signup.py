@@ -9,7 +9,7 @@ from uuid import uuid4
 from django.db import transaction
 from django.test import override_settings
 
-from accounts.hashers import Argon2idHasher
+from accounts.users.hashers import Argon2idHasher
 from bench.deeds.ours import host_label
 from bench.people import PASSWORD
 from tasks.models import Message
@@ -18,7 +18,7 @@ from tenancy.context import database_role, public_context
 from tenancy.roles import MIGRATOR
 from tenancy.schemas import drop_schema, take_time
 from tenants.models import DirectoryEntry, Tenant
-from tenants.signup import Owner, open_tenant
+from tenants.signup.services import Owner, open_tenant
 
 SALT = "a salt of the bench"
 
@@ -59,7 +59,7 @@ def close(first: int, count: int) -> None:
 def _hashed_before() -> Iterator[None]:
     """Have the hash at hand, so that no sign-up waits for it."""
     ready = Argon2idHasher().encode(PASSWORD, SALT)
-    with patch("tenants.signup.make_password", lambda _password: ready):
+    with patch("tenants.signup.services.make_password", lambda _password: ready):
         yield
 
 
@@ -74,7 +74,7 @@ def _transactions_clocked() -> Iterator[list[float]]:
         transaction.on_commit(lambda: seconds.append(time.perf_counter() - started))
         take_time()
 
-    with patch("tenants.signup.take_time", start):
+    with patch("tenants.signup.services.take_time", start):
         yield seconds
 
 

@@ -15,5 +15,5 @@ SHARED_APPS = [*service.SHARED_APPS, "bench.notes"]
 TENANT_APPS = [*service.TENANT_APPS, "bench.notes"]
 ROOT_URLCONF = "bench.projects.urls"
 if os.environ.get("BENCH_MIDDLEWARE") != "whole":
-    MIDDLEWARE = ["tenants.middleware.TenantMiddleware", *DJANGOS_MIDDLEWARE]
+    MIDDLEWARE = ["tenants.domains.middleware.TenantMiddleware", *DJANGOS_MIDDLEWARE]
     SESSION_ENGINE = "django.contrib.sessions.backends.db"

@@ -12,7 +12,7 @@ from unfold.enums import ActionVariant
 from operations.admin.base import action, confirmation, display
 from operations.admin.changing import ChangingAdmin, fits
 from tenancy import revisions
-from tenants import services
+from tenants.lifecycle import services
 from tenants.models import Tenant
 
 CURRENT, BEHIND = "current", "behind"
@@ -91,7 +91,10 @@ class CanaryAdmin(ChangingAdmin):
         permissions=["mark"],
         dialog=confirmation(
             _("Mark this tenant as a canary?"),
-            _("Its schema is migrated among the first. If that fails, nobody after it is touched."),
+            _(
+                "Its schema is migrated among the first. If that fails, no other schema is "
+                "migrated."
+            ),
             _("Mark as canary"),
         ),
     )

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 
 from operations.admin.base import ReadOnlyAdmin, back_to, by_id
-from tenants.errors import TenantStateError
+from tenants.lifecycle.errors import TenantStateError
 from tenants.models import Tenant
 
 

@@ -13,14 +13,14 @@ from django.utils.translation import gettext, gettext_lazy as _
 from unfold.enums import ActionVariant
 from unfold.forms import UserCreationForm
 
-from accounts.errors import AccountError
+from accounts.access.requests import MemberRequest
 from accounts.models import User
-from accounts.names import clean_email
-from accounts.requests import MemberRequest
+from accounts.users.errors import AccountError
+from accounts.users.names import clean_email
 from operations.admin.base import ReadOnlyAdmin, action, back_to, by_id, confirmation, display
 from operations.admin.site import site
+from operations.errors import OperatorExistsError
 from operations.operators import add_operator, deactivate_operator, reactivate_operator
-from tenants.errors import OperatorExistsError
 
 
 class OperatorForm(UserCreationForm):

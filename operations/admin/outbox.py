@@ -129,7 +129,7 @@ class MessageAdmin(ReadOnlyAdmin):
         variant=ActionVariant.PRIMARY,
         permissions=["resend"],
         dialog=confirmation(
-            _("Send this letter again?"), _("It gets new attempts, from now on."), _("Send again")
+            _("Send this message again?"), _("It gets new attempts, from now on."), _("Send again")
         ),
     )
     def resend_one(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
@@ -143,14 +143,16 @@ class MessageAdmin(ReadOnlyAdmin):
     @action(
         description=_counted(
             lambda count: ngettext(
-                "Send the dead letter again", "Send all %(count)s dead letters again", count
+                "Send the failed message again", "Send all %(count)s failed messages again", count
             )
         ),
         icon="forward_to_inbox",
         dialog=confirmation(
             _counted(
                 lambda count: ngettext(
-                    "Send the dead letter again?", "Send all %(count)s dead letters again?", count
+                    "Send the failed message again?",
+                    "Send all %(count)s failed messages again?",
+                    count,
                 )
             ),
             _("They get new attempts and leave as fast as the mail server takes them."),
@@ -179,12 +181,12 @@ class MessageAdmin(ReadOnlyAdmin):
         self._say(request, outcomes.count(True), outcomes.count(False))
 
     def _say(self, request: HttpRequest, sent: int, gone: int) -> None:
-        said = ngettext("%d letter is sent again.", "%d letters are sent again.", sent)
+        said = ngettext("%d message is sent again.", "%d messages are sent again.", sent)
         (messages.success if sent else messages.info)(request, said % sent)
         if gone:
             said = ngettext(
-                "%d letter can't be: its content is erased. Only a new one would help.",
-                "%d letters can't be: their content is erased. Only new ones would help.",
+                "%d message can't be sent again: its content is erased.",
+                "%d messages can't be sent again: their content is erased.",
                 gone,
             )
             messages.warning(request, said % gone)

@@ -20,9 +20,9 @@ from operations.admin.changing import fits
 from operations.admin.deletion import ClosingForm
 from operations.admin.site import site
 from tasks.models import Message
-from tenants import services
-from tenants.deletion import delete_tenant
-from tenants.errors import TenantBusyError, TenantGoneError
+from tenants.lifecycle import services
+from tenants.lifecycle.deletion import delete_tenant
+from tenants.lifecycle.errors import TenantBusyError, TenantGoneError
 from tenants.models import Domain, Tenant
 
 Status = Tenant.Status
@@ -149,7 +149,10 @@ class TenantAdmin(CanaryAdmin):
         permissions=["close"],
         dialog=confirmation(
             _("Delete this tenant for good?"),
-            _("Its people, letters and pictures go with it. Only a backup brings them back."),
+            _(
+                "Its people, messages and pictures are deleted with it. Only a backup can restore "
+                "them."
+            ),
             _("Delete for good"),
             form_class=ClosingForm,
         ),

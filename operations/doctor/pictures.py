@@ -1,7 +1,7 @@
 """Picture files: each belongs to a profile, and each folder to a tenant."""
 
 from accounts.models import Profile
-from accounts.services import (
+from accounts.profiles.stored_pictures import (
     delete_stored,
     discard_pictures,
     schemas_with_pictures,

@@ -11,7 +11,7 @@ from operations.doctor.reading import alone
 from tenancy import schema_pool, schemas
 from tenancy.context import public_context
 from tenancy.models import PooledSchema
-from tenants.deletion import delete_tenant
+from tenants.lifecycle.deletion import delete_tenant
 from tenants.models import Tenant
 from tenants.roles import OPERATOR
 

@@ -8,13 +8,14 @@ from django.db import DatabaseError
 from django_tenants.utils import get_public_schema_name
 
 from accounts.models import User
-from accounts.services import complete, outlived, prune
+from accounts.profiles.services import complete
+from accounts.retention.services import outlived, prune
 from operations.doctor.findings import Finding
 from operations.doctor.pictures import pictures_of_nobody
 from operations.doctor.reading import alone
 from operations.doctor.structure import half_made
 from tenancy.context import Workspace, current_schema, public_context, workspace_context
-from tenants import directory
+from tenants.directory import services as directory
 from tenants.models import DirectoryEntry, Tenant
 
 # Rows are pruned once a day; rows that ended longer ago show that pruning does not run.

@@ -10,12 +10,12 @@ from typing import Any, NoReturn, TypeVar
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.errors import AccountError
+from accounts.users.errors import AccountError
 from tasks.errors import TaskError
 from tenancy.context import public_context, workspace_context
 from tenancy.errors import TenancyError
-from tenants.errors import TenantError
 from tenants.models import Tenant
+from tenants.organisations.errors import TenantError
 from tenants.roles import OPERATOR
 
 T = TypeVar("T")

@@ -3,7 +3,7 @@
 from django.conf import settings
 
 from accounts.models import User
-from accounts.sessions import row_key
+from accounts.sessions.store import row_key
 from tenancy.context import workspace_context
 from tests.conftest import PASSWORD
 

@@ -9,7 +9,7 @@ from django.db import connection
 from tenancy import timeouts
 from tenancy.context import public_context, workspace_context
 from tenancy.models import SchemaSnapshot
-from tenants import hosts
+from tenants.domains import hosts
 from tenants.models import Tenant
 from tenants.roles import OPERATOR
 from tests.bouncers import PROGRAM, SERVERS, through_bouncer

@@ -169,12 +169,12 @@ def each(cases):
 
 @pytest.mark.parametrize(("rule", "text"), each(REFUSED))
 def test_a_guard_fires_on_what_it_forbids(rule, text):
-    assert rule in {found.rule for found in code.findings("tenants/views.py", text)}
+    assert rule in {found.rule for found in code.findings("tenants/signup/views.py", text)}
 
 
 @pytest.mark.parametrize("text", ALLOWED)
 def test_a_guard_is_silent_beside_it(text):
-    assert list(code.findings("tenants/views.py", text)) == []
+    assert list(code.findings("tenants/signup/views.py", text)) == []
 
 
 @pytest.mark.parametrize(("rule", "text"), each(SENT))
@@ -207,7 +207,7 @@ def test_a_finding_names_its_line_and_says_what_to_do_instead(tmp_path):
     nothing = exceptions.Excepted([])
 
     assert list(guards.complaints_about(tmp_path, nothing)) == [
-        f"tenants/views.py:2: [async] {RULES['async']}"
+        f"tenants/signup/views.py:2: [async] {RULES['async']}"
     ]
 
 
@@ -247,7 +247,7 @@ def test_the_guards_read_code_migrations_templates_and_what_is_served():
         "saas/settings.py",
         "accounts/migrations/0001_initial.py",
         "saas/templates/base.html",
-        "tasks/templates/mail/welcome/subject.txt",
+        "accounts/onboarding/templates/mail/welcome/subject.txt",
         "saas/static/saas/theme.css",
     } <= read
     assert not any("vendor" in path or path.startswith("dev/") for path in read)

@@ -115,7 +115,7 @@ def test_a_tenants_page_shows_its_own_letters_and_hosts(operator_client, acme, g
 
     page = operator_client.get(f"{TENANTS}{acme.pk}/change/").content.decode()
 
-    assert "Given up: 2" in page
+    assert "Failed: 2" in page
     assert "acme.localhost" in page
     assert "globex" not in page
 

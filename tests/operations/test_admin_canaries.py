@@ -8,8 +8,8 @@ from django.contrib.admin.models import LogEntry
 from tenancy import revisions
 from tenancy.context import database_role
 from tenancy.roles import MIGRATOR
-from tenants import services
-from tenants.errors import TenantStateError
+from tenants.lifecycle import services
+from tenants.lifecycle.errors import TenantStateError
 from tenants.models import Tenant
 from tests.contexts import public_context
 from tests.operators import reloaded, rows

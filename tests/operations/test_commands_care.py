@@ -14,7 +14,7 @@ from tasks.deliveries import send_welcome
 from tasks.models import Message
 from tasks.outbox import enqueue
 from tenancy.context import workspace_context
-from tenants.deletion import delete_tenant
+from tenants.lifecycle.deletion import delete_tenant
 from tests.commands import run
 from tests.conftest import PASSWORD
 from tests.contexts import public_context
@@ -214,7 +214,7 @@ def test_a_letter_enqueued_twice_is_one(acme, make_user):
 
 
 def test_a_person_and_an_address_are_forgiven_in_one_tenant(acme, globex, settings):
-    from accounts.login_throttling import budgets_of_address, budgets_of_person
+    from accounts.sign_in.login_throttling import budgets_of_address, budgets_of_person
     from tasks.mail import shared_budgets_of
     from tenancy import rate_limits
     from tenancy.errors import RateLimitedError

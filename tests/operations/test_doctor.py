@@ -19,16 +19,16 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Profile, User
-from accounts.services import stored_pictures
+from accounts.profiles.stored_pictures import stored_pictures
 from operations.doctor import structure
 from operations.doctor.reading import alone
 from tasks.models import Message
 from tenancy import schemas
 from tenancy.context import database_role, workspace_context
 from tenancy.roles import MIGRATOR
-from tenants import signup
-from tenants.deletion import delete_tenant
+from tenants.lifecycle.deletion import delete_tenant
 from tenants.models import DirectoryEntry, Domain, QuarantinedSubdomain, Tenant
+from tenants.signup import services as signup
 from tests.contexts import public_context
 
 OWNER = signup.Owner("Ada Lovelace", "ada@next.test", "correct horse battery staple")

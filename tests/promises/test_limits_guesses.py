@@ -201,7 +201,7 @@ def twin(tenant, client):
 
 
 def test_many_codes_at_once_are_three_tries(committed, acme, verifying, monkeypatch, full):
-    from accounts.allauth_forms import CodeForm
+    from accounts.sign_in.forms import CodeForm
 
     looked_at = []
     real = CodeForm.clean_code

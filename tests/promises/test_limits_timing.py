@@ -9,8 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts import services
-from accounts.errors import AccountError
+from accounts.invitations import services
+from accounts.users.errors import AccountError
 from tenancy.context import workspace_context
 from tests.contexts import public_context
 
@@ -78,7 +78,10 @@ def test_a_new_password_is_asked_for(acme, make_user, same, confirmed):
 
 def test_a_wrong_password_is_typed(acme, globex, make_user, same, monkeypatch):
     hashed = []
-    real = "accounts.hashers.Argon2idHasher.encode", "accounts.hashers.Argon2idHasher.verify"
+    real = (
+        "accounts.users.hashers.Argon2idHasher.encode",
+        "accounts.users.hashers.Argon2idHasher.verify",
+    )
     for place in real:
         _count_calls(monkeypatch, place, hashed)
     make_user(acme, "ada@example.test")
@@ -93,7 +96,7 @@ def test_a_wrong_password_is_typed(acme, globex, make_user, same, monkeypatch):
 
 
 def _count_calls(monkeypatch, place, calls):
-    from accounts.hashers import Argon2idHasher
+    from accounts.users.hashers import Argon2idHasher
 
     name = place.rpartition(".")[2]
     real = getattr(Argon2idHasher, name)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.test.utils import override_script_prefix
 
-from accounts.adapters import AccountAdapter
+from accounts.sign_in.adapters import AccountAdapter
 from tenancy.context import workspace_context
 from tests.conftest import PASSWORD
 from tests.inbox import letters_to

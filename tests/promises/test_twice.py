@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 import pytest
 from django.utils import timezone
 
-from accounts import services
+from accounts.invitations import services
 from accounts.models import Handoff, Invitation, User
 from tasks.models import Message
 from tenancy.context import workspace_context
-from tenants import services as tenant_services
-from tenants.errors import TenantStateError
+from tenants.lifecycle import services as tenant_services
+from tenants.lifecycle.errors import TenantStateError
 from tenants.models import DirectoryEntry, Domain, Tenant
 from tests.accounts.ways import is_in
 from tests.clients import Client

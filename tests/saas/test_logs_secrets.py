@@ -70,7 +70,7 @@ def test_a_page_that_breaks_quotes_nothing_of_what_was_typed(
         raise RuntimeError(f"{request.POST} {request.GET} {PASSWORD} for {ADDRESS}: {TOKEN} {CODE}")
 
     monkeypatch.setattr(
-        "accounts.adapters.AccountAdapter.authenticate", lambda s, r, **k: break_down(r)
+        "accounts.sign_in.adapters.AccountAdapter.authenticate", lambda s, r, **k: break_down(r)
     )
 
     response = client.post(f"/accounts/login/?token={TOKEN}", typed())

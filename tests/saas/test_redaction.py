@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.test import RequestFactory
 
-from accounts.services.tokens import new_token
+from accounts.access.link_tokens import new_token
 from saas import redaction
 from saas.redaction import WITHHELD, present_request, redact
 
@@ -65,8 +65,8 @@ def test_tokens_of_every_making_are_masked():
     "line",
     [
         "Sent welcome 7c9f23aa-0b1d-4e53-9a51-0c2b6d1f1a77 at attempt 1.",
-        'File "/srv/app/accounts/services/invitations.py", line 12, in accept_invitation',
-        "accounts.views.verification.ConfirmEmailVerificationCodeView",
+        'File "/srv/app/accounts/invitations/services.py", line 12, in accept_invitation',
+        "accounts.sign_in.verification.ConfirmEmailVerificationCodeView",
         'violates unique constraint "accounts_user_user_permissions_user_id_permission_id_014f8e2a_uniq"',  # noqa: E501  # A line of a log is one.
         "test_a_name_as_long_as_those_of_our_tests_stays",
         "relation t_6a1f0c2be94d7385.django_session does not exist",

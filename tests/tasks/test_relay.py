@@ -14,7 +14,7 @@ from tasks.mail import Letter
 from tasks.models import Message
 from tenancy.context import workspace_context
 from tenancy.errors import TenantMissingError, TenantSuspendedError, TenantUnknownError
-from tenants import services
+from tenants.lifecycle import services
 from tests.contexts import public_context
 from tests.inbox import letters_to
 

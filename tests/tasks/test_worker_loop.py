@@ -20,7 +20,7 @@ from tasks.models import Message
 from tasks.roles import RELAY
 from tenancy import timeouts
 from tenancy.context import public_context
-from tenants.deletion import delete_tenant
+from tenants.lifecycle.deletion import delete_tenant
 from tests.contexts import public_context as operators_context
 from tests.stacks import wait_until
 

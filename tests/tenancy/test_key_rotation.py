@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.sessions import SessionStore
+from accounts.sessions.store import SessionStore
 from tasks import outbox
 from tasks.deliveries import send_letter
 from tasks.models import Message
@@ -18,7 +18,7 @@ from tasks.payloads import unseal
 from tenancy import encryption, key_rotation
 from tenancy.context import database_role, workspace_context
 from tenancy.roles import MIGRATOR
-from tenants.directory import tenants_of
+from tenants.directory.services import tenants_of
 from tenants.models import DirectoryEntry, Tenant
 from tests.accounts.ways import is_in, sign_in
 from tests.commands import run

@@ -20,7 +20,7 @@ from tenancy.context import database_role, workspace_context
 from tenancy.postgresql.search_path import ContextMissingError, ContextUndoneError
 from tenancy.roles import MIGRATOR
 from tenancy.schemas import drop_schema
-from tenants.middleware import TenantMiddleware
+from tenants.domains.middleware import TenantMiddleware
 from tests.contexts import public_context
 
 

@@ -14,10 +14,10 @@ from tenancy.context import database_role, public_context, workspace_context
 from tenancy.inspection import role_faults
 from tenancy.postgresql.search_path import context_statement
 from tenancy.roles import MIGRATOR, TENANT, DatabaseRole, all_roles
+from tenants.directory.services import answer_find
 from tenants.models import DirectoryEntry, Domain, Tenant
 from tenants.roles import OPERATOR, SIGNUP
-from tenants.services import answer_find
-from tenants.signup import Owner, open_tenant
+from tenants.signup.services import Owner, open_tenant
 from tests.commands import run
 from tests.contexts import public_context as operators_context
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tenancy.postgresql import driver
 from tenancy.postgresql.base import DatabaseWrapper
-from tenants import hosts
+from tenants.domains import hosts
 from tests.contexts import public_context
 
 

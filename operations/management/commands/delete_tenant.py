@@ -8,7 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 from operations.management.base import ServiceCommand, is_interactive, tenant_called
 from tasks.models import Message
 from tenancy.context import public_context
-from tenants.deletion import delete_tenant
+from tenants.lifecycle.deletion import delete_tenant
 from tenants.models import DirectoryEntry, Tenant
 from tenants.roles import OPERATOR
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from accounts.login_throttling import budgets_of_address, budgets_of_person
+from accounts.sign_in.login_throttling import budgets_of_address, budgets_of_person
 from operations.management.base import ServiceCommand, context_called
 from tasks.mail import shared_budgets_of
 from tenancy import rate_limits

@@ -12,12 +12,12 @@ from django.core.management.base import CommandParser
 from django.core.validators import validate_email
 
 from accounts.models import User
-from accounts.names import validate_display_name
-from accounts.passwords import refuse_names
+from accounts.users.names import validate_display_name
+from accounts.users.passwords import refuse_names
 from operations.management.base import ServiceCommand, add_password_arguments, ask_password
 from tenancy.context import workspace_context
 from tenants.models import Tenant
-from tenants.signup import Owner, open_tenant
+from tenants.signup.services import Owner, open_tenant
 
 
 class Command(ServiceCommand):

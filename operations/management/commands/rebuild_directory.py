@@ -4,7 +4,7 @@ from typing import Any
 
 from operations.management.base import ServiceCommand
 from tenancy.context import public_context
-from tenants import directory
+from tenants.directory import services as directory
 from tenants.roles import OPERATOR
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from operations.management.base import ServiceCommand, tenant_called
-from tenants import services
+from tenants.lifecycle import services
 
 
 class Command(ServiceCommand):

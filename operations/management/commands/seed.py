@@ -9,7 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 from operations.management.base import ServiceCommand
 from operations.management.examples import making
 from operations.management.examples.organisations import Organisation, organisations
-from tenants.errors import NameTakenError
+from tenants.signup.errors import NameTakenError
 
 DEVELOPMENT_PASSWORD = "coffee before sunrise"  # noqa: S105  # Protects example data only.
 

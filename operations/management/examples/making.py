@@ -13,10 +13,10 @@ from accounts.models import Profile, User
 from operations.management.examples import history
 from operations.management.examples.organisations import Organisation, Person
 from tenancy.context import public_context, workspace_context
-from tenants.errors import NameTakenError
 from tenants.models import Tenant
 from tenants.roles import OPERATOR
-from tenants.signup import Owner, open_tenant
+from tenants.signup.errors import NameTakenError
+from tenants.signup.services import Owner, open_tenant
 
 
 def make_tenant(organisation: Organisation, password: str) -> Tenant:

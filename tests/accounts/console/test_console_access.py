@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from tenancy.context import workspace_context
 
-PAGES = ["overview", "members", "invite", "mail", "settings"]
+PAGES = ["overview", "members", "invite", "messages", "settings"]
 
 
 def url(name, *arguments):
@@ -21,7 +21,7 @@ def ids(owner, letters_of, acme):
         url("member", owner.pk),
         url("deactivate", owner.pk),
         url("message", message.pk),
-        url("message-letter", message.pk),
+        url("message-content", message.pk),
     ]
 
 
@@ -78,7 +78,7 @@ def test_nobody_keeps_a_copy_of_a_page(console, page):
 
 
 @pytest.mark.parametrize(
-    "name", ["member", "deactivate", "invitation-revoke", "message", "message-letter"]
+    "name", ["member", "deactivate", "invitation-revoke", "message", "message-content"]
 )
 def test_what_does_not_exist_is_not_found(console, name):
     assert console.get(url(name, uuid.uuid4())).status_code == 404

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from accounts.console.filters import SORTS
 from accounts.console.pagination import Order, page_of
+from accounts.members.filters import SORTS
 from accounts.models import User
 from tenancy.context import workspace_context
 

@@ -49,7 +49,7 @@ class Mistake:
 MISTAKES = [
     Mistake(
         "the profile is opened after the commit",
-        "accounts/receivers.py",
+        "accounts/profiles/receivers.py",
         "    if created and not raw:\n        services.open_profile(user=instance)\n",
         """\
     import time
@@ -70,7 +70,7 @@ MISTAKES = [
     ),
     Mistake(
         "the welcome is enqueued after the commit",
-        "accounts/services/profiles.py",
+        "accounts/profiles/services.py",
         f"        {WELCOME}\n",
         f"""\
         import time
@@ -122,7 +122,7 @@ MISTAKES = [
     ),
     Mistake(
         "a letter is sent before the commit",
-        "accounts/services/profiles.py",
+        "accounts/profiles/services.py",
         f"        {WELCOME}\n",
         f"""\
         from tasks import mail, relay
@@ -141,7 +141,7 @@ MISTAKES = [
     ),
     Mistake(
         "the opening key is forgotten",
-        "tenants/signup.py",
+        "tenants/signup/services.py",
         (
             "    if holder and (idempotency_key is None or "
             "holder.idempotency_key != idempotency_key):\n"
@@ -152,7 +152,7 @@ MISTAKES = [
     ),
     Mistake(
         "the schema is made in a transaction of its own",
-        "tenants/signup.py",
+        "tenants/signup/services.py",
         "                _complete_schema(tenant.schema_name, is_ready=bool(ready))\n",
         """\
             __import__("time").sleep(1)

@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings as project
 
-from accounts import services
+from accounts.invitations import services
 from tenancy.context import database_role, workspace_context
 from tenancy.roles import MIGRATOR
 from tests.clients import Client

@@ -13,7 +13,7 @@ from django.test import RequestFactory
 from hypothesis import given, strategies as st
 
 from accounts.models import User
-from accounts.names import clean_email
+from accounts.users.names import clean_email
 from dev.paths import PACKAGES
 from tenancy.context import workspace_context
 from tests.contexts import public_context
@@ -124,12 +124,12 @@ def test_a_form_says_yes_or_no_to_whatever_is_typed(typing, figure, full, name):
 
 def test_there_are_forms():
     assert {
-        "tenants.forms.SignUpForm",
-        "tenants.console.forms.SettingsForm",
-        "accounts.forms.ProfileForm",
-        "accounts.console.forms.InviteForm",
+        "tenants.signup.forms.SignUpForm",
+        "tenants.settings.forms.SettingsForm",
+        "accounts.profiles.forms.ProfileForm",
+        "accounts.invitations.forms.InviteForm",
         "operations.admin.operators.OperatorForm",
-        "accounts.allauth_forms.LoginForm",
+        "accounts.sign_in.forms.LoginForm",
     } <= FORMS.keys()
 
 

@@ -33,7 +33,7 @@ KEYS = {
 def test_a_page_key_of_somebodys_own_shows_the_first_page(asks):
     owner = asks(TENANT, "owner")
     for made_up, sort in product(KEYS.values(), ("name", "joined", "-seen")):
-        for path, way in (("members/", "after"), ("members/", "before"), ("mail/", "after")):
+        for path, way in (("members/", "after"), ("members/", "before"), ("messages/", "after")):
             answer = owner.ask("GET", f"/console/{path}", encoded({way: made_up, "sort": sort}))
             assert answer.status_code == 200
     owner.is_content()

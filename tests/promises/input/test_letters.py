@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from hypothesis import given
 
-from accounts.names import validate_display_name
+from accounts.users.names import validate_display_name
 from tasks.mail import Letter, render
 from tenancy.context import workspace_context
 from tests.contexts import public_context

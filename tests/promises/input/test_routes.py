@@ -96,7 +96,7 @@ def send(person, form, action, typed):
 def test_the_walk_reaches_what_it_should(asks, ids):
     """A walk that finds nothing would find nothing wrong."""
     assert len(routes_of(BASE)) > 40
-    assert {"console/mail/%(message_id)s/resend/", "accounts/login/", ""} <= {
+    assert {"console/messages/%(message_id)s/resend/", "accounts/login/", ""} <= {
         route.template for route in routes_of(TENANT)
     }
     assert "operator/tasks/message/%(object_id)s/change/" in {

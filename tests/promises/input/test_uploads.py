@@ -15,7 +15,7 @@ from hypothesis import given, strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from accounts import pictures
+from accounts.profiles import pictures
 
 LIMIT = 2 * 1024 * 1024
 PAYLOAD = b"<?php evil(); ?><script>alert(1)</script>"

@@ -15,8 +15,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 from django.utils import timezone
 
+from accounts.access.link_tokens import hashed
 from accounts.models import Handoff, Invitation, User
-from accounts.services.tokens import hashed
 from tests.promises.isolation.world import TWIN, World
 
 _ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")

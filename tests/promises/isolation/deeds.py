@@ -19,15 +19,15 @@ from django.test import RequestFactory
 from django.urls import reverse
 from django_redis import get_redis_connection
 
-from accounts import services
 from accounts.models import Profile, User
+from accounts.profiles import services
 from tasks import outbox
 from tasks.deliveries import send_welcome
 from tasks.errors import TaskError
 from tasks.models import Message
 from tenancy.errors import TenancyError
 from tenancy.task_base import TenantTask
-from tenants.middleware import TenantMiddleware
+from tenants.domains.middleware import TenantMiddleware
 from tests.promises.isolation.addresses import Address, handoff_token, ids_for, invitation_token
 from tests.promises.isolation.watch import Watch
 from tests.promises.isolation.world import PARTIES, PASSWORD, TWIN, TWIN_EMAIL, World
@@ -385,7 +385,7 @@ class Deeds:
             "UPDATE public.tenants_tenant SET status = 'active', suspended_at = NULL"
             " WHERE status <> 'active' RETURNING id"
         ).fetchall():
-            from tenants import hosts
+            from tenants.domains import hosts
 
             hosts.forget(*(tenant.host for tenant in self.world.tenants.values()))
         self.watch.refresh()

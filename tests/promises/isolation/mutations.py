@@ -17,18 +17,19 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import override_settings
 
-from accounts import sessions
-from accounts.services import profiles
-from accounts.tokens import TenantTokenGenerator
+from accounts.profiles import services as profiles
+from accounts.sessions import store as sessions
+from accounts.sign_in.reset_tokens import TenantTokenGenerator
 from tasks import outbox
 from tasks.querysets import MessageQuerySet
 from tenancy import context
 from tenancy.context import workspace_context
 from tenancy.postgresql.base import DatabaseWrapper
 from tenancy.task_base import TenantTask
-from tenants import directory, hosts
+from tenants.directory import services as directory
+from tenants.directory.querysets import DirectoryQuerySet
+from tenants.domains import hosts
 from tenants.models import DirectoryEntry, Tenant
-from tenants.querysets import DirectoryQuerySet
 from tests.contexts import public_context
 
 Apply = Callable[[], AbstractContextManager[Any]]
@@ -91,7 +92,7 @@ def keeps_the_context_after_the_response():
         connection.set_tenant(tenant)
         return nullcontext()
 
-    with patch("tenants.middleware.workspace_context", stays):
+    with patch("tenants.domains.middleware.workspace_context", stays):
         yield
 
 

@@ -11,8 +11,9 @@ from django.contrib.auth.hashers import make_password
 from django.core.files.base import ContentFile
 from django.db import connection
 
-from accounts import services
+from accounts.invitations import services as invitation_services
 from accounts.models import Role, User
+from accounts.profiles import services as profile_services
 from tenancy.context import workspace_context
 from tests.clients import Client
 from tests.contexts import public_context
@@ -127,9 +128,9 @@ def _staff(world: World, party: str, password: str) -> dict[str, User]:
         for number, (role, (standing, is_verified)) in enumerate(_MADE_WITH.items()):
             made[role] = _person(world, party, role, number, password, standing, is_verified)
         owner = made["owner"]
-        services.invite(email=EVE, role=Role.MEMBER, by=owner, language="en")
+        invitation_services.invite(email=EVE, role=Role.MEMBER, by=owner, language="en")
         invited = f"{world.word(party, 'invited')}@example.test"
-        services.invite(email=invited, role=Role.ADMIN, by=owner, language="en")
+        invitation_services.invite(email=invited, role=Role.ADMIN, by=owner, language="en")
     return made
 
 
@@ -151,7 +152,7 @@ def _person(world, party, role, number, password, standing, is_verified) -> User
         setattr(user.profile, name, mark.word(name))
     user.profile.phone_number = mark.phone
     user.profile.save()
-    services.change_picture(
+    profile_services.change_picture(
         user=user, picture=ContentFile(f"picture of {mark.word(role)}".encode(), "p.webp")
     )
     return User.objects.select_related("profile").get(pk=user.pk)

@@ -20,7 +20,7 @@ def come_in(stack, slug):
 
 
 def look_round(owner):
-    pages = ("/", "/console/", "/console/members/", "/console/mail/", "/account/")
+    pages = ("/", "/console/", "/console/members/", "/console/messages/", "/account/")
     assert {path: owner.get(path).status_code for path in pages} == dict.fromkeys(pages, 200)
 
 

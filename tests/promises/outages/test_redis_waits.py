@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings as project
 
 from tenancy import circuit_breaker, rate_limits, timeouts
-from tenants import hosts
+from tenants.domains import hosts
 from tests.brokers import broker_at
 from tests.conftest import PASSWORD
 from tests.promises.conftest import FULL

@@ -17,7 +17,7 @@ from tenancy.roles import MIGRATOR, TENANT
 from tenancy.schema_migrations import rendering
 from tenants.models import Tenant
 from tenants.roles import OPERATOR, SIGNUP
-from tenants.signup import Owner, open_tenant
+from tenants.signup.services import Owner, open_tenant
 from tests.contexts import public_context as operators_context
 from tests.tenancy.schema_migrations.toys import ADD_FIELD, ADD_MODEL
 

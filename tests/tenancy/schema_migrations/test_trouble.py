@@ -14,7 +14,7 @@ from tenancy.schema_migrations.errors import SchemaLockedError
 from tenancy.schema_migrations.executor import advance
 from tenancy.schema_migrations.locks import Deadlines
 from tenancy.schema_migrations.plan_cache import PlanCache
-from tenants import services
+from tenants.lifecycle import services
 from tenants.models import Tenant
 from tests.contexts import public_context
 from tests.racing import at_once

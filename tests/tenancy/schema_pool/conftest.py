@@ -3,7 +3,7 @@
 import pytest
 
 from tenancy import jobs
-from tenants import signup
+from tenants.signup import services as signup
 
 
 @pytest.fixture(autouse=True)

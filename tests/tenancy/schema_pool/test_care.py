@@ -15,9 +15,10 @@ from tenancy.context import database_role, public_context
 from tenancy.models import PooledSchema, SchemaSnapshot
 from tenancy.provisioning import fingerprint
 from tenancy.roles import MIGRATOR, TENANT, VISITOR
-from tenants import signup, unverified
+from tenants.lifecycle import unverified
 from tenants.models import Tenant
 from tenants.roles import OPERATOR, SIGNUP
+from tenants.signup import services as signup
 from tests.commands import run
 from tests.pool import HERE, next_release, open_one, ready
 

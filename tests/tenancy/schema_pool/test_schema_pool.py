@@ -17,10 +17,10 @@ from operations.management.base import tenant_called
 from tenancy import jobs, schema_pool, schemas
 from tenancy.context import database_role, public_context, workspace_context
 from tenancy.provisioning.snapshots import prepare
-from tenants import signup
-from tenants.errors import NameTakenError
 from tenants.models import Tenant
 from tenants.roles import SIGNUP
+from tenants.signup import services as signup
+from tenants.signup.errors import NameTakenError
 from tests.pool import open_one, ready
 from tests.racing import at_once
 

@@ -1,0 +1,90 @@
+"""Forms to invite, and to join by invitation."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.users.forms import NewPersonForm
+from accounts.users.models import Role, User
+from accounts.users.names import clean_email, normalise_email
+
+MAX_ADDRESSES = 20
+_BETWEEN = re.compile(r"[\s,;]+")
+
+
+def roles_within_reach(user: User) -> list[tuple[str, Any]]:
+    """Return the roles that a user may give, the lowest first: only owners make owners."""
+    choices = list(reversed(Role.choices))
+    return choices if user.is_owner else [pair for pair in choices if pair[0] != Role.OWNER]
+
+
+class InviteForm(forms.Form):
+    """Addresses to invite, all with one role."""
+
+    addresses = forms.CharField(
+        label=_("E-mail addresses"),
+        max_length=MAX_ADDRESSES * 256,
+        help_text=_("Several at once: one in each line, or with commas between them."),
+        widget=forms.Textarea(
+            attrs={
+                "rows": 4,
+                "autocapitalize": "none",
+                "autofocus": True,
+                "inputmode": "email",
+                "spellcheck": "false",
+            }
+        ),
+    )
+    role = forms.ChoiceField(label=_("Role"), initial=Role.MEMBER)
+    language = forms.ChoiceField(label=_("Language of the e-mail"), choices=settings.LANGUAGES)
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = roles_within_reach(by)  # type: ignore[attr-defined]  # A ChoiceField has them.
+
+    def clean_addresses(self) -> list[str]:
+        """Return each address once, in the order typed; `is_email` checks them later.
+
+        An invalid address doesn't prevent the invitations to the others.
+        """
+        typed = filter(None, _BETWEEN.split(self.cleaned_data["addresses"]))
+        addresses = list(dict.fromkeys(normalise_email(address) for address in typed))
+        if not addresses:
+            raise ValidationError(_("Type at least one address."))
+        if len(addresses) > MAX_ADDRESSES:
+            raise ValidationError(
+                _("Those are %(many)d addresses: invite at most %(most)d at once."),
+                params={"many": len(addresses), "most": MAX_ADDRESSES},
+            )
+        return addresses
+
+    def keep(self, failed: dict[str, str]) -> None:
+        """Leave the addresses that could not be invited in the field, each with its error."""
+        self.data = {**self.data, "addresses": "\n".join(failed)}
+        for address, sentence in failed.items():
+            self.add_error("addresses", f"{address[:80]}: {sentence}")
+
+
+def is_email(address: str) -> bool:
+    """Whether an e-mail can be sent to the address, and the database can store it."""
+    try:
+        clean_email(address)
+    except ValidationError:
+        return False
+    return True
+
+
+class InvitationForm(NewPersonForm):
+    """Joining by invitation. The address is the invitation's, and can't be changed."""
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+        self.fields["full_name"].widget.attrs["autofocus"] = True
+
+    def judge_password(self, password: str, cleaned: dict[str, Any]) -> None:
+        super().judge_password(password, {**cleaned, "email": self.email})

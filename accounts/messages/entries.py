@@ -1,0 +1,93 @@
+"""Messages as the console lists them: the recipient and the delivery state, in words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.functional import cached_property
+
+from accounts.invitations.models import Invitation
+from accounts.messages import labels
+from accounts.users.models import User
+from tasks.models import Message
+from tenancy.context import current_schema
+
+# How many messages one person's page shows: the newest.
+HISTORY = 25
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A message with its recipient: the outbox itself stores ids only."""
+
+    message: Message
+    person: User | None = None
+    invitation: Invitation | None = None
+
+    @property
+    def address(self) -> str:
+        """The recipient's address; empty once the recipient is deleted."""
+        reader = self.person or self.invitation
+        return reader.email if reader else ""
+
+    @property
+    def kind(self) -> str:
+        return labels.kind(self.message)
+
+    @property
+    def state(self) -> labels.StateWords:
+        return labels.state(self.message)
+
+    @property
+    def explanation(self) -> str:
+        return labels.explanation(self.message)
+
+    @property
+    def error(self) -> str:
+        return labels.error(self.message)
+
+    @property
+    def is_onboarding(self) -> bool:
+        """Whether it has a page: other messages are private to their recipient."""
+        return self.message.kind in labels.ONBOARDING
+
+    @cached_property
+    def can_be_resent(self) -> bool:
+        """Whether it makes sense to send it again now."""
+        at_rest = (Message.State.SENT, Message.State.FAILED, Message.State.DEAD)
+        if self.message.state not in at_rest:
+            return False
+        if self.message.kind == "invitation":
+            return self.invitation is not None and self.invitation.is_open
+        return self.person is not None and self.person.is_active
+
+
+def entries(messages: Iterable[Message]) -> list[Entry]:
+    """Find the recipients of messages, with two queries for any number."""
+    letters = list(messages)
+    people = User.objects.in_bulk({letter.user_id for letter in letters if letter.user_id})
+    invitations = Invitation.objects.in_bulk({_invitation_id(letter) for letter in letters} - {""})
+    by_id = {str(pk): invitation for pk, invitation in invitations.items()}
+    return [
+        Entry(
+            letter,
+            people.get(letter.user_id) if letter.user_id else None,
+            by_id.get(_invitation_id(letter)),
+        )
+        for letter in letters
+    ]
+
+
+def history_of(person: User, invitations: Iterable[Invitation]) -> list[Entry]:
+    """Return one person's newest messages. The caller passes the person's invitations."""
+    by_id = {str(invitation.pk): invitation for invitation in invitations}
+    letters = Message.objects.of_schema(current_schema()).of_person(
+        person.pk, [invitation.pk for invitation in by_id.values()]
+    )
+    return [
+        Entry(letter, person, by_id.get(_invitation_id(letter)))
+        for letter in letters.order_by("-created_at", "id")[:HISTORY]
+    ]
+
+
+def _invitation_id(letter: Message) -> str:
+    return str(letter.arguments.get("invitation_id", ""))

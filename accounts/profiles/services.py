@@ -1,0 +1,87 @@
+"""Profiles: opened along with each user, and edited by the user."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.core.files.base import ContentFile, File
+from django.db import transaction
+
+from accounts.profiles.models import Profile
+from accounts.profiles.pictures import is_of_this_tenant
+from accounts.users.models import User
+from tasks import outbox
+from tasks.deliveries import send_welcome
+from tenancy.context import is_public
+
+
+def open_profile(*, user: User) -> Profile:
+    """Create a new user's profile and address, and inside a tenant enqueue the welcome.
+
+    Runs in the transaction that saves the user: all rows are written, or none.
+    """
+    profile = Profile.objects.create(user=user)
+    EmailAddress.objects.create(
+        user=user, email=user.email, primary=True, verified=user.opening.email_verified
+    )
+    if user.opening.welcome and not is_public():
+        outbox.enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}", is_first=True)
+    return profile
+
+
+@transaction.atomic
+def complete(*, user: User) -> None:
+    """Add the profile and the unconfirmed address that a user lacks. Idempotent."""
+    Profile.objects.get_or_create(user=user)
+    addresses = EmailAddress.objects.filter(user=user)
+    if not addresses.exists():
+        EmailAddress.objects.create(user=user, email=user.email, primary=True)
+
+
+def open_profiles(*, users: list[User]) -> None:
+    """Open the profiles of users created in bulk."""
+    for user in users:
+        open_profile(user=user)
+
+
+@transaction.atomic
+def change_profile(*, user: User, person: dict[str, Any], details: dict[str, Any]) -> None:
+    """Save a user's own data: fields of the user, and of the profile."""
+    _save(user, person)
+    _save(user.profile, details, "updated_at")
+
+
+def _save(row: User | Profile, changes: dict[str, Any], *stamps: str) -> None:
+    """Write these fields only: the others may have changed since the page was read."""
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.save(update_fields=[*changes, *stamps])
+
+
+@transaction.atomic
+def change_picture(*, user: User, picture: "ContentFile[bytes] | None") -> None:
+    """Replace the picture with a re-encoded one; remove it with None.
+
+    The old file is deleted after the commit.
+    """
+    profile = Profile.objects.select_for_update().get(pk=user.pk)
+    discard_picture(profile=profile)
+    profile.picture = picture or ""
+    profile.save(update_fields=["picture", "updated_at"])
+
+
+def discard_picture(*, profile: Profile) -> None:
+    """Delete a picture's file after the commit."""
+    if name := profile.picture.name:
+        storage = profile.picture.storage
+        transaction.on_commit(lambda: storage.delete(name), robust=True)
+
+
+def open_picture(*, profile: Profile) -> "File[bytes] | None":
+    """Return a picture's file; None when there is none, or it is missing or another tenant's."""
+    name = profile.picture.name
+    if not name or not is_of_this_tenant(name):
+        return None
+    try:
+        return profile.picture.storage.open(name)
+    except OSError:
+        return None

@@ -1,0 +1,56 @@
+"""Form fields of a new user."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.users.models import User
+from accounts.users.names import MAX_NAME, clean_email, validate_display_name
+
+
+class EmailField(forms.EmailField):
+    """An e-mail address, returned as it is stored."""
+
+    def clean(self, value: Any) -> str:
+        typed: str = super().clean(value)
+        return clean_email(typed) if typed else typed
+
+
+class NewPersonForm(forms.Form):
+    """A new user: a name, the terms, and a password that isn't the name."""
+
+    full_name = forms.CharField(
+        label=_("Your name"),
+        max_length=MAX_NAME,
+        validators=[validate_display_name],
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=128,
+        strip=False,
+        help_text=_("At least 10 characters. A few words in a row are easy to remember."),
+        # The typed password survives an error; the page is never cached.
+        widget=forms.PasswordInput(render_value=True, attrs={"autocomplete": "new-password"}),
+    )
+    terms = forms.BooleanField(
+        label=_("I accept the terms"),
+        error_messages={"required": _("Accept the terms to go on.")},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if password := cleaned.get("password"):
+            try:
+                self.judge_password(password, cleaned)
+            except ValidationError as error:
+                self.add_error("password", error)
+        return cleaned
+
+    def judge_password(self, password: str, cleaned: dict[str, Any]) -> None:
+        """Raise `ValidationError` on a password that is too easy for this user."""
+        person = User(email=cleaned.get("email", ""), full_name=cleaned.get("full_name", ""))
+        validate_password(password, person)

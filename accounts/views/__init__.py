@@ -1,1 +1,0 @@
-"""The users' pages: sign-in, verification, and each user's own data."""

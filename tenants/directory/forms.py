@@ -1,0 +1,17 @@
+"""The form that finds workspaces."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.users.forms import EmailField
+from accounts.users.names import MAX_ADDRESS
+
+
+class FindForm(forms.Form):
+    """The address to find workspaces for."""
+
+    email = EmailField(
+        label=_("E-mail address"),
+        max_length=MAX_ADDRESS,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
+    )

@@ -1,0 +1,64 @@
+"""Deletion of a tenant with its schema, rows, messages and files; its name is quarantined."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.profiles.stored_pictures import discard_pictures
+from tasks.models import Message
+from tenancy.context import database_role, public_context
+from tenancy.errors import SchemaBusyError
+from tenancy.roles import MIGRATOR
+from tenancy.schemas import drop_schema
+from tenants.directory.models import DirectoryEntry
+from tenants.lifecycle.errors import TenantBusyError, TenantGoneError
+from tenants.lifecycle.models import QuarantinedSubdomain
+from tenants.organisations.models import Tenant
+
+Condition = Callable[[], bool]
+
+
+def delete_tenant(*, tenant: Tenant, rests: bool = True, only_if: Condition | None = None) -> bool:
+    """Delete a tenant: all of it in one transaction, its files after the commit.
+
+    `only_if` is called within the transaction, before any change: when it returns false,
+    nothing is deleted, and the result is false. Without `rests` the name is free at once. A
+    process that dies after the commit leaves files, which `doctor` finds. Raises
+    `TenantGoneError`, and `TenantBusyError` when another transaction uses the schema.
+    """
+    owner = database_role(MIGRATOR)
+    with owner, public_context(), transaction.atomic(durable=True):
+        if only_if and not only_if():
+            return False
+        locked = Tenant.objects.select_for_update().filter(pk=tenant.pk).first()
+        if locked is None:
+            raise TenantGoneError
+        try:
+            _delete(locked)
+        except SchemaBusyError as error:
+            raise TenantBusyError from error
+        if rests:
+            _let_rest(locked.slug)
+    return True
+
+
+def _delete(tenant: Tenant) -> None:
+    schema_name = tenant.schema_name
+    drop_schema(schema_name=schema_name)
+    DirectoryEntry.objects.filter(schema_name=schema_name).delete()
+    Message.objects.of_schema(schema_name).delete()
+    # The domains are deleted with it, and their hosts leave the cache.
+    tenant.delete()
+    transaction.on_commit(lambda: _discard_files(schema_name), robust=True)
+
+
+def _discard_files(schema_name: str) -> None:
+    discard_pictures(schema_name=schema_name)
+
+
+def _let_rest(slug: str) -> None:
+    until = timezone.now() + timedelta(days=settings.NAME_RESTS_DAYS)
+    QuarantinedSubdomain.objects.update_or_create(slug=slug.lower(), defaults={"until": until})

@@ -1,0 +1,43 @@
+"""The tenant's settings."""
+
+from http import HTTPStatus
+from typing import cast
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.access.permissions import is_verified, verified_only
+from accounts.access.requests import MemberRequest
+from accounts.console.pages import console_page
+from tenancy.context import current_workspace
+from tenants.organisations.models import Tenant
+from tenants.settings import services
+from tenants.settings.forms import SettingsForm
+
+
+@console_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: MemberRequest) -> HttpResponseBase:
+    """Show the settings, and save them for administrators with a confirmed address."""
+    if request.method == "POST":
+        return _save(request)
+    tenant, may_act = current_workspace(), is_verified(request.user)
+    initial = {"name": tenant.name, "language": tenant.language}
+    form = SettingsForm(initial=initial, may_act=may_act)
+    return render(request, "console/settings.html", {"form": form, "may_act": may_act})
+
+
+@verified_only
+def _save(request: MemberRequest) -> HttpResponse:
+    form = SettingsForm(request.POST, may_act=True)
+    if not form.is_valid():
+        form.fields["name"].widget.attrs["autofocus"] = form.has_error("name")
+        context = {"form": form, "may_act": True}
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return render(request, "console/settings.html", context, status=status)
+    services.rename(tenant=cast("Tenant", current_workspace()), **form.cleaned_data)
+    messages.success(request, _("Saved."))
+    return redirect("console:settings")

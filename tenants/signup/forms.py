@@ -1,0 +1,66 @@
+"""The form that opens an organisation."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.users.forms import EmailField, NewPersonForm
+from accounts.users.names import MAX_ADDRESS, MAX_NAME, validate_display_name
+from accounts.users.passwords import refuse_names
+from tenants.organisations import names
+from tenants.organisations.errors import NameInvalidError, NameReservedError
+
+
+class SignUpForm(NewPersonForm):
+    """All data that opening an organisation requires."""
+
+    field_order = ("organization", "subdomain", "full_name", "email", "password", "terms")
+
+    organization = forms.CharField(
+        label=_("Organisation"),
+        max_length=MAX_NAME,
+        validators=[validate_display_name],
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "autofocus": True}),
+    )
+    subdomain = forms.CharField(
+        label=_("Address"),
+        required=False,
+        max_length=names.MAX_LENGTH,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+    email = EmailField(
+        label=_("E-mail address"),
+        max_length=MAX_ADDRESS,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    # A honeypot: visitors don't see this field, only a program fills it in.
+    website = forms.CharField(required=False, label=_("Leave this empty"))
+    idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
+
+    def clean_subdomain(self) -> str:
+        typed = self.cleaned_data["subdomain"]
+        if not typed:
+            self._suggest_subdomain()
+            raise ValidationError(_("Choose an address. Here is one that fits your name."))
+        try:
+            return names.parse(typed)
+        except (NameInvalidError, NameReservedError) as error:
+            raise ValidationError(error.sentence) from error
+
+    def _suggest_subdomain(self) -> None:
+        """Fill the field in for the next attempt: without JavaScript nothing else does."""
+        suggestion = names.suggest(self.cleaned_data.get("organization", ""))
+        self.data = {**dict(self.data.items()), "subdomain": suggestion}
+
+    def judge_password(self, password: str, cleaned: dict[str, Any]) -> None:
+        super().judge_password(password, cleaned)
+        refuse_names(password, cleaned.get("organization", ""), cleaned.get("subdomain", ""))
+
+    @property
+    def is_from_a_program(self) -> bool:
+        return bool(self.data.get("website"))
