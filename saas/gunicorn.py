@@ -103,7 +103,7 @@ class Connection(TConn):
     def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
         sock = ClientSocket(sock.family, sock.type, sock.proto, fileno=sock.detach())
         super().__init__(cfg, sock, client, server)
-        self.closes_at = 0.0
+        self.deletion_due_at = 0.0
 
     def wait_for_data(self, timeout: float) -> bool:
         """Return whether data is there. If not, the loop waits for it."""
@@ -115,7 +115,7 @@ class Connection(TConn):
         To close before unread data has come would reset the connection, and the client could
         lose its answer (RFC 9112, section 9.6).
         """
-        self.closes_at = time.monotonic() + CLIENT_CLOSE
+        self.deletion_due_at = time.monotonic() + CLIENT_CLOSE
         try:
             self.sock.shutdown(socket.SHUT_WR)
         except OSError:
@@ -128,7 +128,7 @@ class Connection(TConn):
         """Discard what the client has sent, and return whether it may send more."""
         self.sock.setblocking(False)
         try:
-            return bool(self.sock.recv(65_536)) and time.monotonic() < self.closes_at
+            return bool(self.sock.recv(65_536)) and time.monotonic() < self.deletion_due_at
         except BlockingIOError:
             return True
         except OSError:
@@ -149,7 +149,7 @@ class LimitedThreadWorker(ThreadWorker):
 
     def handle(self, conn: Connection) -> Any:
         """Handle a request, and return whether the loop waits for more from the client."""
-        if conn.closes_at:
+        if conn.deletion_due_at:
             return conn.discard()
         conn.sock.start_request()
         return super().handle(conn) or conn.finish()

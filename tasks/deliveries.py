@@ -2,23 +2,24 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import shared_task
-from django.contrib.auth import get_user_model
-from django.utils.timezone import localtime
 
-from tasks import relay
+from tasks import policies, relay
 from tasks.errors import MailServerAwayError
-from tasks.mail import Letter
+from tasks.mail import EmailContent
 from tasks.models import Message
-from tasks.payloads import unseal
+from tasks.payloads import decrypt
+from tasks.policies import Category, Policy
 from tasks.roles import RELAY
 from tasks.smtp import SmtpConnection
 from tenancy.context import load_workspace, public_context, schema_of
 from tenancy.errors import TenantSuspendedError, TenantUnknownError
 from tenancy.task_base import Load, TenantTask
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class Delivery(TenantTask):
@@ -50,28 +51,25 @@ class Delivery(TenantTask):
         return None
 
 
-def delivery(kind: str) -> Callable[[Callable[[Message], Letter]], Any]:
-    """Make a Celery task of a function that returns the e-mail of a message."""
-    return shared_task(base=Delivery, kind=kind)
+def delivery(
+    kind: str, label: "StrOrPromise", category: Category, **policy: Any
+) -> Callable[[Callable[[Message], EmailContent]], Any]:
+    """Make a Celery task of a function that returns the content of a message's e-mail.
+
+    The arguments are those of `tasks.policies.Policy`.
+    """
+
+    def decorate(write: Callable[[Message], EmailContent]) -> Any:
+        task = shared_task(base=Delivery, kind=kind)(write)
+        policies.register(task.name, Policy(kind, label, category, **policy))
+        return task
+
+    return decorate
 
 
-@delivery("welcome")
-def send_welcome(message: Message) -> Letter:
-    """Welcome a new member to their workspace."""
-    user = get_user_model().objects.with_addresses().get(pk=message.user_id)
-    return Letter("welcome", to=user.email, language=user.language, context={"user": user})
+def secret_content(message: Message) -> EmailContent:
+    """Return the content that a secret message holds in its payload.
 
-
-@delivery("closing_notice")
-def send_closing_notice(message: Message) -> Letter:
-    """Tell an owner with an unconfirmed address when their workspace is closed."""
-    user = get_user_model().objects.get(pk=message.user_id)
-    closes_at = datetime.fromisoformat(message.arguments["closes_at"])
-    context = {"user": user, "closes_at": localtime(closes_at, user.zone)}
-    return Letter("closing_notice", to=user.email, language=user.language, context=context)
-
-
-@delivery("letter")
-def send_letter(message: Message) -> Letter:
-    """Send an e-mail that was encrypted when it was enqueued: a code, a link, an answer."""
-    return Letter(**unseal(message))
+    Raises `PayloadGoneError` when it is erased or has expired.
+    """
+    return EmailContent(**decrypt(message))

@@ -16,16 +16,15 @@ from django.utils.translation import override
 
 from tasks import mailserver
 from tasks.models import Message
+from tasks.policies import Audience, Policy, all_policies, policy_of
 from tasks.smtp import SmtpConnection
 from tenancy import rate_limits, roles
 from tenancy.context import current_workspace, is_public, public_context
 from tenancy.rate_limits import Budget, everywhere, here
 
-ASKED_FOR_BY_ANYBODY = ("workspaces", "unknown_account")
-
 
 @dataclass(frozen=True)
-class Letter:
+class EmailContent:
     """An e-mail to render: the templates of `mail/<template>/`, filled with `context`."""
 
     template: str
@@ -38,49 +37,52 @@ class Letter:
         return asdict(self)
 
 
-def render(letter: Letter) -> EmailMultiAlternatives:
+def render(content: EmailContent) -> EmailMultiAlternatives:
     """Render subject, text and HTML with inlined CSS, in the e-mail's language."""
-    with override(letter.language):
-        context = {**_surroundings(), **letter.context, "language": letter.language}
-        subject = render_to_string(f"mail/{letter.template}/subject.txt", context)
-        text = render_to_string(f"mail/{letter.template}/body.txt", context)
-        html = render_to_string(f"mail/{letter.template}/body.html", context)
+    with override(content.language):
+        context = {**_surroundings(), **content.context, "language": content.language}
+        subject = render_to_string(f"mail/{content.template}/subject.txt", context)
+        text = render_to_string(f"mail/{content.template}/body.txt", context)
+        html = render_to_string(f"mail/{content.template}/body.html", context)
     email = EmailMultiAlternatives(
         subject=_in_header(subject),
         body=text.strip() + "\n",
         from_email=formataddr((_in_header(context["workspace_name"]), settings.DEFAULT_FROM_EMAIL)),
-        to=[letter.to],
+        to=[content.to],
     )
     email.attach_alternative(_inliner().inline(html), "text/html")
     return email
 
 
-def send(message: Message, letter: Letter, line: SmtpConnection) -> None:
+def send(message: Message, content: EmailContent, connection: SmtpConnection) -> None:
     """Send the e-mail under the message's stable Message-ID.
 
     Raises `RateLimitedError` when the recipient gets too many such e-mails, and the backend's
     error when the mail server refuses it.
     """
-    is_member = _is_member(message, letter)
-    rate_limits.spend(*budgets_of(kind=message.kind, reader=letter.to, is_member=is_member))
-    email = render(letter)
+    is_member = _is_member(message, content)
+    budgets = budgets_of(
+        policy=policy_of(message.task), kind=message.kind, recipient=content.to, is_member=is_member
+    )
+    rate_limits.spend(*budgets)
+    email = render(content)
     email.extra_headers["Message-ID"] = message.message_id
     email.extra_headers["Auto-Submitted"] = "auto-generated"
     # Providers may rewrite the header; anymail passes them this as well.
     email.metadata = {"message_id": str(message.pk)}  # type: ignore[attr-defined]  # anymail's, untyped.
     with mailserver.conversation():
-        line.send(email)
+        connection.send(email)
 
 
 def _in_header(text: str) -> str:
-    """Return a text for a header: on one line, and without encoded words (RFC 2047).
+    """Return a text for a header: on one connection, and without encoded words (RFC 2047).
 
     An encoded word in a name could be decoded into an address, or any other name.
     """
     return " ".join(text.split()).replace("=?", "= ?")
 
 
-def budgets_of(*, kind: str, reader: str, is_member: bool) -> tuple[Budget, ...]:
+def budgets_of(*, policy: Policy, kind: str, recipient: str, is_member: bool) -> tuple[Budget, ...]:
     """Return the budgets that an e-mail is counted against, in the context of its tenant.
 
     No tenant can use up another one's budget: a member's e-mails are counted for their own
@@ -88,40 +90,44 @@ def budgets_of(*, kind: str, reader: str, is_member: bool) -> tuple[Budget, ...]
     codes. E-mails to an unconfirmed address have a small budget for each tenant, and a wide
     one for all of them, so that the service is no spam relay.
     """
-    reader = reader.lower()
-    if kind in ASKED_FOR_BY_ANYBODY:
-        return (here("mail_stranger", reader, kind), everywhere("mail_stranger_all", reader, kind))
-    if kind == "invitation":
-        return (here("mail_invitation", reader), everywhere("mail_invitation_all", reader))
-    if is_member:
-        return (here("mail_member", reader, kind),)
-    return (here("mail_newcomer", reader), everywhere("mail_newcomer_all", reader))
+    address = recipient.lower()
+    match policy.audience:
+        case Audience.ANYONE:
+            name, key = "mail_stranger", (address, kind)
+        case Audience.INVITED:
+            name, key = "mail_invitation", (address,)
+        case _ if is_member:
+            return (here("mail_member", address, kind),)
+        case _:
+            name, key = "mail_newcomer", (address,)
+    return (here(name, *key), everywhere(f"{name}_all", *key))
 
 
-def shared_budgets_of(reader: str) -> tuple[Budget, ...]:
+def all_budgets_of(recipient: str) -> tuple[Budget, ...]:
     """Return the budgets that limit a recipient's e-mails, from all tenants and from this one."""
-    kinds = ("invitation", "welcome", *ASKED_FOR_BY_ANYBODY)
-    strangers = (budgets_of(kind=kind, reader=reader, is_member=False) for kind in kinds)
-    codes = ("email_confirmation_code", "password_reset", "welcome")
-    members = (budgets_of(kind=kind, reader=reader, is_member=True) for kind in codes)
-    return tuple(chain.from_iterable([*strangers, *members]))
+    every = (
+        budgets_of(policy=policy, kind=policy.kind, recipient=recipient, is_member=is_member)
+        for policy in all_policies().values()
+        for is_member in (False, True)
+    )
+    return tuple(dict.fromkeys(chain.from_iterable(every)))
 
 
-def _is_member(message: Message, letter: Letter) -> bool:
+def _is_member(message: Message, content: EmailContent) -> bool:
     """Whether an e-mail goes to the confirmed address of the message's user."""
     if message.user_id is None:
         return False
     # The relay's role can't read users: for an operator's e-mail, the operators' role does.
     with public_context(roles.operator()) if is_public() else nullcontext():
-        return _is_confirmed(message, letter)
+        return _is_confirmed(message, content)
 
 
-def _is_confirmed(message: Message, letter: Letter) -> bool:
-    person = letter.context.get("user")
+def _is_confirmed(message: Message, content: EmailContent) -> bool:
+    person = content.context.get("user")
     # The delivery may have loaded the user just now.
     if getattr(person, "pk", None) != message.user_id:
         person = get_user_model().objects.filter(pk=message.user_id).first()
-    return bool(person and person.is_verified and person.email == letter.to.lower())
+    return bool(person and person.is_verified and person.email == content.to.lower())
 
 
 def _surroundings() -> dict[str, Any]:

@@ -8,8 +8,15 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tasks.policies import policy_of, visitor_kinds
 from tasks.querysets import MessageQuerySet
 from tenancy.shared_tables import EVERYTHING, OWN_ROWS, SharedTable
+
+
+def _rows_of_visitors() -> str:
+    """Return which messages visitors may insert: by the policies, once all apps are loaded."""
+    kinds = ", ".join(f"'{kind}'" for kind in visitor_kinds())
+    return f"schema_name = '{{public}}' AND kind IN ({kinds})"
 
 
 class Message(models.Model):
@@ -89,7 +96,7 @@ class Message(models.Model):
         rows={
             "tenant": OWN_ROWS,
             "signup": OWN_ROWS,
-            "visitor": "schema_name = '{public}' AND kind = 'workspaces'",
+            "visitor": _rows_of_visitors,
         },
     )
 
@@ -104,9 +111,11 @@ class Message(models.Model):
     @property
     def is_secret(self) -> bool:
         """Whether its e-mail holds what only the recipient may see."""
-        return self.expires_at is not None
+        return policy_of(self.task).is_secret
 
     @property
     def can_be_resent(self) -> bool:
         """Whether another attempt could succeed: an erased secret can't be restored."""
-        return self.state != self.State.SENDING and (not self.is_secret or bool(self.payload))
+        if self.state in {self.State.SENDING, self.State.CANCELLED}:
+            return False
+        return not self.is_secret or bool(self.payload)

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from tasks.errors import PayloadGoneError
 from tasks.models import Message
-from tasks.payloads import seal
+from tasks.payloads import encrypt
+from tasks.policies import policy_of
 from tasks.querysets import MessageQuerySet
 from tenancy import broker, rate_limits
 from tenancy.context import current_schema
@@ -39,19 +40,25 @@ def enqueue(
 
     The schema is that of the call, not of the commit. With an idempotency `key`, a message is
     enqueued once: a second call returns the first one's. With `is_first`, it isn't looked up,
-    and a second one raises `IntegrityError`. A `payload` is encrypted, and needs an
-    `expires_in`. `kind` names the e-mail if the task sends several kinds. Raises
-    `TenantMissingError` outside any context.
+    and a second one raises `IntegrityError`. A secret delivery's `payload` is encrypted.
+    `expires_in` replaces the policy's, and `kind` the delivery's. Raises `TenantMissingError`
+    outside any context.
     """
     schema_name, own_key = current_schema(), key or uuid.uuid4().hex
-    sealed = None if payload is None else seal(payload, schema_name=schema_name, key=own_key)
+    policy = policy_of(task.name)
+    if policy.is_secret != (payload is not None):
+        raise TypeError(f"{task.name} is secret, and needs a payload, or it isn't and takes none.")
+    lifetime = policy.expires_in if expires_in is None else expires_in
+    encrypted = None
+    if payload is not None:
+        encrypted = encrypt(payload, schema_name=schema_name, key=own_key)
     content = {
         "kind": kind or task.kind,
         "task": task.name,
         "user_id": user_id,
         "arguments": arguments,
-        "payload": sealed,
-        "expires_at": timezone.now() + expires_in if expires_in is not None else None,
+        "payload": encrypted,
+        "expires_at": timezone.now() + lifetime if lifetime is not None else None,
     }
     message, created = _keep(schema_name, own_key, content, is_new=is_first or key is None)
     if created:
@@ -118,9 +125,10 @@ def resend_all(*, messages: MessageQuerySet) -> int:
 def cancel(*, messages: MessageQuerySet, reason: str) -> None:
     """Cancel messages that must not be sent any more, and erase their payloads. Idempotent.
 
-    A message that a worker is sending at this moment is sent all the same.
+    A message that a worker is sending at this moment is sent all the same; one that has failed
+    stays failed.
     """
-    in_hand_or_done = (Message.State.SENDING, Message.State.SENT)
-    messages.exclude(state__in=in_hand_or_done).update(
+    messages.filter(state__in=(Message.State.PENDING, Message.State.FAILED)).update(
         state=Message.State.CANCELLED, payload=None, last_error=reason
     )
+    messages.filter(state=Message.State.DEAD).update(payload=None)

@@ -8,7 +8,7 @@ from tenancy import encryption
 from tenancy.errors import DecryptionError
 
 
-class Sealed(Protocol):
+class Encrypted(Protocol):
     """The fields of a message that its payload's encryption needs."""
 
     schema_name: str
@@ -16,23 +16,24 @@ class Sealed(Protocol):
     payload: bytes | memoryview | None
 
 
-def seal(payload: dict[str, Any], *, schema_name: str, key: str) -> bytes:
+def encrypt(payload: dict[str, Any], *, schema_name: str, key: str) -> bytes:
     """Encrypt a JSON-able payload, bound to its message's schema and idempotency key."""
-    return encryption.seal(json.dumps(payload).encode(), place=_place(schema_name, key))
+    context = _encryption_context(schema_name, key)
+    return encryption.encrypt(json.dumps(payload).encode(), context=context)
 
 
-def unseal(message: Sealed) -> dict[str, Any]:
+def decrypt(message: Encrypted) -> dict[str, Any]:
     """Decrypt a message's payload with the key that fits. Raises `PayloadGoneError`."""
     if not message.payload:
         raise PayloadGoneError("The payload was erased.")
-    place = _place(message.schema_name, message.key)
+    context = _encryption_context(message.schema_name, message.key)
     try:
-        content = encryption.unseal(bytes(message.payload), place=place)
+        content = encryption.decrypt(bytes(message.payload), context=context)
     except DecryptionError as error:
         raise PayloadGoneError(str(error)) from None
     payload: dict[str, Any] = json.loads(content)
     return payload
 
 
-def _place(schema_name: str, key: str) -> str:
+def _encryption_context(schema_name: str, key: str) -> str:
     return f"message {schema_name} {key}"

@@ -8,6 +8,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, F, Q, QuerySet
 
+from tasks.policies import Category, restorable_tasks, tasks_in
+
 if TYPE_CHECKING:
     from tasks.models import Message
 
@@ -41,11 +43,11 @@ class MessageQuerySet(QuerySet["Message"]):
         return self.filter(schema_name=schema_name)
 
     def onboarding(self) -> "MessageQuerySet":
-        """Welcomes and invitations: the e-mails that bring members in."""
-        return self.filter(kind__in=("welcome", "invitation"))
+        """The e-mails that bring members in, such as welcomes and invitations."""
+        return self.filter(task__in=tasks_in(Category.ONBOARDING))
 
     def of_invitation(self, invitation_id: UUID) -> "MessageQuerySet":
-        return self.filter(kind="invitation", arguments__invitation_id=str(invitation_id))
+        return self.filter(arguments__invitation_id=str(invitation_id))
 
     def of_person(self, user_id: UUID, invitation_ids: Iterable[UUID]) -> "MessageQuerySet":
         """What a member was sent, including the invitations that brought them in."""
@@ -80,7 +82,7 @@ class MessageQuerySet(QuerySet["Message"]):
 
     def resendable(self) -> "MessageQuerySet":
         """Messages that another attempt could send: an erased secret can't be restored."""
-        is_whole = Q(expires_at__isnull=True) | Q(payload__isnull=False)
+        is_whole = Q(task__in=restorable_tasks()) | Q(payload__isnull=False)
         state = self.model.State
         return self.exclude(state__in=(state.SENDING, state.CANCELLED)).filter(is_whole)
 
@@ -88,7 +90,7 @@ class MessageQuerySet(QuerySet["Message"]):
         return self.filter(state=self.model.State.DEAD)
 
     def done_before(self, moment: datetime) -> "MessageQuerySet":
-        """Messages that have been sent, dead or cancelled since before a moment; the oldest first."""
+        """Messages sent, dead or cancelled since before a moment; the oldest first."""
         state = self.model.State
         is_over = Q(state__in=(state.DEAD, state.CANCELLED))
         was_sent = Q(state=state.SENT, sent_at__lt=moment) | is_over

@@ -46,7 +46,9 @@ PERMANENT = (PayloadGoneError, ObjectDoesNotExist, TenantUnknownError)
 State = Message.State
 
 
-def deliver(pk: str, *, write: Callable[[Message], mail.Letter], line: SmtpConnection) -> None:
+def deliver(
+    pk: str, *, write: Callable[[Message], mail.EmailContent], line: SmtpConnection
+) -> None:
     """Send one message of this schema. Does nothing if the message is claimed or done."""
     message = Message.objects.of_schema(current_schema()).filter(pk=pk).first()
     if message and claim(message) and attempt(message, write=write, line=line):
@@ -54,7 +56,7 @@ def deliver(pk: str, *, write: Callable[[Message], mail.Letter], line: SmtpConne
 
 
 def attempt(
-    message: Message, *, write: Callable[[Message], mail.Letter], line: SmtpConnection
+    message: Message, *, write: Callable[[Message], mail.EmailContent], line: SmtpConnection
 ) -> bool:
     """Send a claimed message; return whether it is sent, which the caller records.
 

@@ -1,6 +1,6 @@
 """Encryption at rest: with the newest of `PAYLOAD_KEYS`; decryption with any of them.
 
-Each ciphertext is bound to its place, so that bytes copied to another tenant's row or to another
+Each ciphertext is bound to its context, so that bytes copied to another tenant's row or to another
 person's decrypt nothing there.
 """
 
@@ -9,48 +9,48 @@ from django.conf import settings
 
 from tenancy.errors import DecryptionError
 
-# Separates the place from the content. No schema name and no key contains one.
-END_OF_PLACE = "\n"
+# Separates the context from the content. No schema name and no key contains one.
+END_OF_CONTEXT = "\n"
 
 
-def seal(content: bytes, *, place: str) -> bytes:
-    """Encrypt `content` with the newest key, bound to its place."""
-    return _fernet().encrypt(_opening(place) + content)
+def encrypt(content: bytes, *, context: str) -> bytes:
+    """Encrypt `content` with the newest key, bound to its context."""
+    return _fernet().encrypt(_opening(context) + content)
 
 
-def unseal(sealed: bytes, *, place: str) -> bytes:
-    """Decrypt what was encrypted for this place.
+def decrypt(encrypted: bytes, *, context: str) -> bytes:
+    """Decrypt what was encrypted for this context.
 
-    Raises `DecryptionError` when no key decrypts it, and when it was encrypted for another place.
+    Raises `DecryptionError` when no key decrypts it, and when it was encrypted for another context.
     """
-    keys, opening = _fernet(), _opening(place)
+    keys, opening = _fernet(), _opening(context)
     try:
-        content = keys.decrypt(sealed)
+        content = keys.decrypt(encrypted)
     except InvalidToken:
         raise DecryptionError("No key opens it.") from None
     if not content.startswith(opening):
-        raise DecryptionError("It was sealed for another place.")
+        raise DecryptionError("It was encrypted for another context.")
     return content.removeprefix(opening)
 
 
-def reseal(sealed: bytes) -> bytes:
-    """Encrypt with the newest key what an older key encrypted, for the same place.
+def reencrypt(encrypted: bytes) -> bytes:
+    """Encrypt with the newest key what an older key encrypted, for the same context.
 
     Returns its argument unchanged if the newest key encrypted it. Raises `DecryptionError` when no
     key decrypts it.
     """
     try:
-        if is_newest(sealed):
-            return sealed
-        return _fernet().rotate(sealed)
+        if is_newest(encrypted):
+            return encrypted
+        return _fernet().rotate(encrypted)
     except InvalidToken:
         raise DecryptionError("No key opens it.") from None
 
 
-def is_newest(sealed: bytes) -> bool:
+def is_newest(encrypted: bytes) -> bool:
     """Whether the newest key decrypts it."""
     try:
-        Fernet(settings.PAYLOAD_KEYS[0]).decrypt(sealed)
+        Fernet(settings.PAYLOAD_KEYS[0]).decrypt(encrypted)
     except InvalidToken:
         return False
     return True
@@ -60,7 +60,7 @@ def _fernet() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.PAYLOAD_KEYS])
 
 
-def _opening(place: str) -> bytes:
-    if END_OF_PLACE in place:
-        raise ValueError("A place has no line break.")
-    return f"{place}{END_OF_PLACE}".encode()
+def _opening(context: str) -> bytes:
+    if END_OF_CONTEXT in context:
+        raise ValueError("A context has no line break.")
+    return f"{context}{END_OF_CONTEXT}".encode()

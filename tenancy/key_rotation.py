@@ -13,7 +13,7 @@ from tenancy.errors import DecryptionError
 BATCH = 200
 
 
-def reseal(rows: QuerySet[Any], column: str) -> Counter[str]:
+def reencrypt(rows: QuerySet[Any], column: str) -> Counter[str]:
     """Encrypt a column with the newest key. Count rows as `renewed`, `kept` or `broken`.
 
     Idempotent, and safe beside other writers: a row that changes meanwhile keeps the change. A
@@ -39,7 +39,7 @@ def _reseal(row: Any, column: str) -> str:
     """Renew one row unless it was written meanwhile: then the newest key encrypted it already."""
     before = getattr(row, column)
     try:
-        after = encryption.reseal(before.encode() if isinstance(before, str) else bytes(before))
+        after = encryption.reencrypt(before.encode() if isinstance(before, str) else bytes(before))
     except DecryptionError:
         return "broken"
     value = after.decode() if isinstance(before, str) else after

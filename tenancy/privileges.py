@@ -156,7 +156,8 @@ def _operators_own() -> SharedTable:
 
 def _policies(declared: SharedTable, where: str, public: str) -> Iterable[str]:
     for role in declared.privileges:
-        condition = declared.rows.get(role, "true").format(public=public)
+        rows = declared.rows.get(role, "true")
+        condition = (rows() if callable(rows) else rows).format(public=public)
         yield f"DROP POLICY IF EXISTS {role} ON {where}"
         yield (
             f"CREATE POLICY {role} ON {where} TO {named(_defined(role))}"

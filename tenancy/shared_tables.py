@@ -1,6 +1,6 @@
 """What a model of the shared tables declares: the privileges of each role, and its rows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 EVERYTHING = "SELECT, INSERT, UPDATE, DELETE"
@@ -19,8 +19,9 @@ class SharedTable:
 
     `privileges` are PostgreSQL's, by the role's name; columns may follow one, and a role that isn't
     named has none. `rows` is a condition by the role's name, in which `{public}` is the shared
-    schema; a role that isn't named sees and writes all rows.
+    schema, or a function that returns it once all apps are loaded; a role that isn't named sees
+    and writes all rows.
     """
 
     privileges: Mapping[str, str]
-    rows: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, str | Callable[[], str]] = field(default_factory=dict)

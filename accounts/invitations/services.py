@@ -7,10 +7,10 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import override
 
 from accounts.access.errors import NotAllowedError, UnverifiedError
 from accounts.access.link_tokens import hashed, new_token
+from accounts.invitations.emails import invitation_content, send_invitation
 from accounts.invitations.errors import (
     AlreadyInvitedError,
     AlreadyMemberError,
@@ -22,8 +22,6 @@ from accounts.invitations.models import Invitation
 from accounts.users.models import Role, User
 from accounts.users.names import normalise_email
 from tasks import outbox
-from tasks.deliveries import send_letter
-from tasks.mail import Letter
 from tasks.models import Message
 from tenancy import rate_limits
 from tenancy.context import current_schema, current_workspace
@@ -168,10 +166,10 @@ def accept_invitation(*, token: str, full_name: str, password_hash: str, **field
     return user
 
 
-def not_just_now(letter_id: UUID) -> None:
+def not_just_now(message_id: UUID) -> None:
     """Count a repeated sending of one message. Raises `SentJustNowError` within a minute."""
     try:
-        rate_limits.spend(here("resend", str(letter_id)))
+        rate_limits.spend(here("resend", str(message_id)))
     except RateLimitedError as refusal:
         raise SentJustNowError(refusal.retry_after) from None
 
@@ -181,31 +179,8 @@ def _invitation_expiry() -> datetime:
 
 
 def _send_invitation(invitation: Invitation, token: str) -> None:
-    letter = invitation_letter(invitation, f"?token={token}")
-    outbox.enqueue(
-        send_letter,
-        kind="invitation",
-        payload=letter.as_payload(),
-        expires_in=timedelta(days=settings.INVITATION_DAYS),
-        invitation_id=str(invitation.pk),
-    )
-
-
-def invitation_letter(invitation: Invitation, query: str) -> Letter:
-    workspace, inviter = current_workspace(), invitation.invited_by
-    with override(invitation.language):
-        role = str(invitation.get_role_display())
-    return Letter(
-        "invitation",
-        to=invitation.email,
-        language=invitation.language,
-        context={
-            "inviter_name": inviter.full_name if inviter else workspace.name,
-            "role": role,
-            "url": f"{workspace.origin}/accounts/invitation/{query}",
-            "expires_days": settings.INVITATION_DAYS,
-        },
-    )
+    content = invitation_content(invitation, f"?token={token}")
+    outbox.enqueue(send_invitation, payload=content.as_payload(), invitation_id=str(invitation.pk))
 
 
 def _cancel_messages(invitation: Invitation, reason: str) -> None:

@@ -9,6 +9,7 @@ from accounts.invitations.models import Invitation
 from accounts.messages import labels
 from accounts.users.models import User
 from tasks.models import Message
+from tasks.policies import Category, policy_of
 from tenancy.context import current_schema
 
 # How many messages one person's page shows: the newest.
@@ -48,13 +49,13 @@ class Entry:
     @property
     def is_onboarding(self) -> bool:
         """Whether it has a page: other messages are private to their recipient."""
-        return self.message.kind in labels.ONBOARDING
+        return policy_of(self.message.task).category == Category.ONBOARDING
 
     @cached_property
     def can_be_resent(self) -> bool:
         """Whether it makes sense to send it again now."""
         at_rest = (Message.State.SENT, Message.State.FAILED, Message.State.DEAD)
-        if self.message.state not in at_rest:
+        if self.message.state not in at_rest or not policy_of(self.message.task).admins_may_resend:
             return False
         if self.message.kind == "invitation":
             return self.invitation is not None and self.invitation.is_open

@@ -1,11 +1,14 @@
 """The filter of the message list."""
 
+from typing import Any
+
 import django_filters as filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.console.filters import ListFilter
 from tasks.models import Message
+from tasks.policies import Category, all_policies
 
 DELIVERIES = {
     "sent": (Message.State.SENT,),
@@ -25,16 +28,19 @@ DELIVERY_NAMES = [
 ]
 
 
-KINDS = [("welcome", _("Welcome")), ("invitation", _("Invitation"))]
+def kinds() -> list[tuple[str, Any]]:
+    """Return the kinds of onboarding messages, those of products among them."""
+    policies = all_policies().values()
+    return [(each.kind, each.label) for each in policies if each.category == Category.ONBOARDING]
 
 
-class MailFilter(ListFilter):
+class MessageFilter(ListFilter):
     """Messages by delivery state and by kind."""
 
     state = filters.ChoiceFilter(
         label=_("State"), choices=DELIVERY_NAMES, method="become", empty_label=_("Any state")
     )
-    kind = filters.ChoiceFilter(label=_("Kind"), choices=KINDS, empty_label=_("Any kind"))
+    kind = filters.ChoiceFilter(label=_("Kind"), choices=kinds, empty_label=_("Any kind"))
 
     class Meta:
         model = Message

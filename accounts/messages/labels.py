@@ -7,16 +7,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
 from tasks.models import Message
+from tasks.policies import policy_of
 
 State = Message.State
-
-ONBOARDING = {"welcome": gettext_lazy("Welcome"), "invitation": gettext_lazy("Invitation")}
-_KINDS = {
-    **ONBOARDING,
-    "email_confirmation_code": gettext_lazy("Code to confirm an address"),
-    "password_reset": gettext_lazy("Link to choose a password"),
-    "unknown_account": gettext_lazy("Answer to an unknown address"),
-}
 
 
 @dataclass(frozen=True)
@@ -49,7 +42,7 @@ _ERRORS = {
 
 def kind(message: Message) -> str:
     """Return the name of the message's kind."""
-    return str(_KINDS.get(message.kind) or _("Notice about the account"))
+    return str(policy_of(message.task).label or _("Notice about the account"))
 
 
 def state(message: Message) -> StateWords:

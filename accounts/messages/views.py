@@ -13,7 +13,7 @@ from accounts.console.pages import attempt, changing, reading, show_list
 from accounts.console.pagination import Order, a_moment, page_of
 from accounts.messages import services
 from accounts.messages.entries import Entry, entries
-from accounts.messages.filters import MailFilter
+from accounts.messages.filters import MessageFilter
 from tasks import mail
 from tasks.models import Message
 from tasks.querysets import MessageQuerySet
@@ -40,7 +40,7 @@ def onboarding() -> MessageQuerySet:
 @reading
 def messages(request: MemberRequest) -> HttpResponse:
     """List the messages, newest first."""
-    chosen = MailFilter(request.GET, onboarding())
+    chosen = MessageFilter(request.GET, onboarding())
     page = page_of(chosen.qs, NEWEST, query=request.GET)
     context = {
         "filter": chosen,

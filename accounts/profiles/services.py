@@ -6,11 +6,11 @@ from allauth.account.models import EmailAddress
 from django.core.files.base import ContentFile, File
 from django.db import transaction
 
+from accounts.onboarding.emails import send_welcome
 from accounts.profiles.models import Profile
 from accounts.profiles.pictures import is_of_this_tenant
 from accounts.users.models import User
 from tasks import outbox
-from tasks.deliveries import send_welcome
 from tenancy.context import is_public
 
 

@@ -50,7 +50,7 @@ class SessionStore(DatabaseStore):
 
     def encode(self, session_dict: dict[str, Any]) -> str:
         content = self.serializer().dumps(session_dict)
-        return encryption.seal(content, place=self._place()).decode()
+        return encryption.encrypt(content, context=self._encryption_context()).decode()
 
     def decode(self, session_data: bytes | str) -> dict[str, Any]:
         try:
@@ -70,11 +70,11 @@ class SessionStore(DatabaseStore):
             UserSession.objects.filter(session_key=before).update(session_key=self.session_key)
 
     def _opened(self, session_data: str) -> dict[str, Any]:
-        content = encryption.unseal(session_data.encode(), place=self._place())
+        content = encryption.decrypt(session_data.encode(), context=self._encryption_context())
         session: dict[str, Any] = self.serializer().loads(content)
         return session
 
-    def _place(self) -> str:
+    def _encryption_context(self) -> str:
         return f"session {current_schema()} {self.session_key}"
 
     def _get_new_session_key(self) -> str:

@@ -19,30 +19,23 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext_lazy as _, override
 
 from accounts.access.permissions import start_of
+from accounts.sign_in import emails
 from accounts.sign_in.devices import remember_device
 from accounts.sign_in.login_throttling import Budgets, reset_person, spend_guess
 from accounts.users.models import Role, User
 from accounts.users.names import clean_email, normalise_email
 from tasks import outbox
-from tasks.deliveries import send_letter
-from tasks.mail import Letter
+from tasks.mail import EmailContent
 from tenancy import rate_limits
 from tenancy.context import current_workspace, is_public
 from tenancy.errors import RateLimitedError
 
-# allauth's template prefixes, and our templates. Every other prefix is a security notice.
-LETTERS = {
-    "account/email/email_confirmation": "email_confirmation_code",
-    "account/email/email_confirmation_signup": "email_confirmation_code",
-    "account/email/password_reset_key": "password_reset",
-    "account/email/unknown_account": "unknown_account",
-}
-# An e-mail expires with what it carries: the code, the link, the news.
-EXPIRES_IN = {
-    "email_confirmation_code": timedelta(seconds=app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT),
-    "password_reset": timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
-    "unknown_account": timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
-    "notice": timedelta(days=3),
+# allauth's template prefixes, and our deliveries. Every other prefix is a security notice.
+DELIVERIES = {
+    "account/email/email_confirmation": emails.send_code,
+    "account/email/email_confirmation_signup": emails.send_code,
+    "account/email/password_reset_key": emails.send_password_reset,
+    "account/email/unknown_account": emails.send_unknown_account,
 }
 # A reset and a change send one notice: `password_reset` already names the e-mail with the link.
 NEWS = {"password_reset": "password_changed"}
@@ -155,12 +148,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Enqueue the e-mail: no request waits for SMTP, whether the address is known or not."""
-        template = LETTERS.get(template_prefix, "notice")
+        delivery = DELIVERIES.get(template_prefix, emails.send_notice)
         name = template_prefix.removeprefix("account/email/")
         news = NEWS.get(name, name)
         user: User | None = context.get("user")
-        letter = Letter(
-            template,
+        content = EmailContent(
+            delivery.kind,
             to=email,
             language=user.language if user else get_language() or settings.LANGUAGE_CODE,
             context={
@@ -172,11 +165,11 @@ class AccountAdapter(DefaultAccountAdapter):
             },
         )
         outbox.enqueue(
-            send_letter,
-            kind=news if template == "notice" else template,
+            delivery,
+            kind=news if delivery is emails.send_notice else None,
             user_id=user.pk if user else None,
-            payload=letter.as_payload(),
-            expires_in=_worth(template),
+            payload=content.as_payload(),
+            expires_in=_lifetime(delivery),
         )
 
     # --- Addresses ---
@@ -200,17 +193,17 @@ class AccountAdapter(DefaultAccountAdapter):
         return f"{reverse('account_login')}?signed-out"
 
 
-def _worth(template: str) -> timedelta:
-    """Return after how long an e-mail expires; a negative time when it must not be sent.
+def _lifetime(delivery: Any) -> timedelta | None:
+    """Return a negative time for an e-mail that must not be sent; None for its policy's.
 
     A password reset runs the same queries and writes the same rows for known and unknown
     addresses, so that response times don't reveal which addresses have an account.
     """
-    if template in ("password_reset", "unknown_account"):
+    if delivery in (emails.send_password_reset, emails.send_unknown_account):
         _origin()
-        if not _may_write_to_strangers() and template == "unknown_account":
+        if not _may_write_to_strangers() and delivery is emails.send_unknown_account:
             return timedelta(seconds=-1)
-    return EXPIRES_IN[template]
+    return None
 
 
 def _may_write_to_strangers() -> bool:

@@ -10,10 +10,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.onboarding.emails import send_welcome
 from bench.deeds.ours import Browser
 from bench.people import sign_up_form
 from bench.sink import WATCHED
-from tasks.deliveries import send_welcome
 from tasks.jobs import call_another
 from tasks.models import Message
 from tasks.roles import RELAY

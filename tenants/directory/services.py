@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 from collections.abc import Iterable
-from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -11,10 +10,10 @@ from django.db import transaction
 from accounts.users.models import User
 from accounts.users.names import normalise_email
 from tasks import outbox
-from tasks.deliveries import send_letter
-from tasks.mail import Letter
+from tasks.mail import EmailContent
 from tenancy.context import current_schema, public_context
 from tenancy.key_rotation import in_batches
+from tenants.directory.emails import send_workspaces
 from tenants.directory.models import DirectoryEntry
 from tenants.organisations.models import Tenant
 
@@ -87,9 +86,6 @@ def tenants_of(email: str) -> list[Tenant]:
     return tenants
 
 
-ANSWER_EXPIRES_IN = timedelta(hours=24)
-
-
 def answer_find(*, email: str, language: str) -> None:
     """Send an e-mail to an address, with the workspaces it signs in to.
 
@@ -98,15 +94,10 @@ def answer_find(*, email: str, language: str) -> None:
     """
     with public_context(), transaction.atomic():
         workspaces = [{"name": t.name, "url": t.origin} for t in tenants_of(email)]
-        letter = Letter(
+        content = EmailContent(
             "workspaces",
             to=normalise_email(email),
             language=language,
             context={"workspaces": workspaces},
         )
-        outbox.enqueue(
-            send_letter,
-            kind="workspaces",
-            payload=letter.as_payload(),
-            expires_in=ANSWER_EXPIRES_IN,
-        )
+        outbox.enqueue(send_workspaces, payload=content.as_payload())

@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from accounts.users.models import Role, User
 from tasks import outbox
-from tasks.deliveries import send_closing_notice
 from tasks.models import Message
 from tenancy.context import current_schema, public_context, workspace_context
 from tenants.directory.models import DirectoryEntry
 from tenants.directory.services import address_hash
 from tenants.lifecycle.deletion import delete_tenant
+from tenants.lifecycle.emails import send_deletion_notice
 from tenants.lifecycle.errors import TooManyUnverifiedError
 from tenants.organisations.models import Tenant
 
@@ -70,8 +70,8 @@ def mark_verified() -> None:
     """
     schema_name = current_schema()
     marked = Tenant.objects.unverified().filter(schema_name=schema_name)
-    if marked.update(verified_at=timezone.now(), closes_at=None, opened_from=""):
-        notices = Message.objects.of_schema(schema_name).filter(kind=send_closing_notice.kind)
+    if marked.update(verified_at=timezone.now(), deletion_due_at=None, opened_from=""):
+        notices = Message.objects.of_schema(schema_name).filter(kind=send_deletion_notice.kind)
         outbox.cancel(messages=notices, reason="Confirmed")
 
 
@@ -98,24 +98,24 @@ def review(*, tenant: Tenant) -> None:
 
 
 def _is_to_be_told(tenant: Tenant) -> bool:
-    return tenant.closes_at is None
+    return tenant.deletion_due_at is None
 
 
 def _tell(tenant: Tenant) -> None:
     """Set the deadline, and enqueue the messages that name it, in one transaction."""
     days = settings.UNVERIFIED_DAYS - settings.UNVERIFIED_NOTICE_DAYS
-    closes_at = timezone.now() + timedelta(days=days)
+    deletion_due_at = timezone.now() + timedelta(days=days)
     with workspace_context(tenant), transaction.atomic():
         if not _has_unverified_owners_only():
             return
-        waiting = Tenant.objects.unverified().filter(pk=tenant.pk, closes_at=None)
-        is_first = waiting.update(closes_at=closes_at)
+        waiting = Tenant.objects.unverified().filter(pk=tenant.pk, deletion_due_at=None)
+        is_first = waiting.update(deletion_due_at=deletion_due_at)
         for owner in _owners() if is_first else ():
             outbox.enqueue(
-                send_closing_notice,
+                send_deletion_notice,
                 user_id=owner.pk,
-                key=f"closing-notice:{owner.pk}",
-                closes_at=closes_at.isoformat(),
+                key=f"deletion-notice:{owner.pk}",
+                deleted_at=deletion_due_at.isoformat(),
             )
 
 
@@ -123,7 +123,7 @@ def _may_go(tenant: Tenant) -> bool:
     """Query rows and schema; within a transaction, the answer holds until it ends."""
     now = timezone.now()
     with public_context():
-        is_over = Tenant.objects.open().unverified().filter(pk=tenant.pk, closes_at__lte=now)
+        is_over = Tenant.objects.open().unverified().filter(pk=tenant.pk, deletion_due_at__lte=now)
         if not is_over.exists():
             return False
     with workspace_context(tenant):

@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created')),
                 ('suspended_at', models.DateTimeField(editable=False, null=True, verbose_name='suspended')),
                 ('verified_at', models.DateTimeField(editable=False, null=True, verbose_name='confirmed')),
-                ('closes_at', models.DateTimeField(editable=False, null=True, verbose_name='ends, unless confirmed')),
+                ('deletion_due_at', models.DateTimeField(editable=False, null=True, verbose_name='ends, unless confirmed')),
                 ('opened_from', models.CharField(blank=True, editable=False, max_length=64)),
                 ('revision', models.CharField(blank=True, db_default='', default='', editable=False, max_length=40, verbose_name='revision')),
                 ('is_canary', models.BooleanField(db_default=False, default=False, editable=False, verbose_name='canary')),

@@ -48,7 +48,7 @@ class Tenant(TenantMixin):
     suspended_at = models.DateTimeField(_("suspended"), null=True, editable=False)
     # When an owner first confirmed an address; `tenants.lifecycle.unverified` handles the others.
     verified_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
-    closes_at = models.DateTimeField(_("ends, unless confirmed"), null=True, editable=False)
+    deletion_due_at = models.DateTimeField(_("ends, unless confirmed"), null=True, editable=False)
     # A keyed hash, kept until an owner confirms an address.
     opened_from = models.CharField(max_length=64, blank=True, editable=False)
     # What migrations have made of the schema (`tenancy.revisions`). Empty: unknown. The
@@ -124,7 +124,7 @@ class Tenant(TenantMixin):
 
 
 # Written when an owner confirms an address, or is asked to.
-_VERIFICATION = "verified_at, closes_at, opened_from"
+_VERIFICATION = "verified_at, deletion_due_at, opened_from"
 # The transaction that creates or migrates the schema writes the revision.
 _OPERATED = ", ".join(
     field.column

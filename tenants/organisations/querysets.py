@@ -46,7 +46,9 @@ class TenantQuerySet(QuerySet["Tenant"]):
 
     def due_to_go(self, now: datetime, opened_before: datetime) -> Self:
         """Unverified tenants that are due for their notice or deletion."""
-        is_due = Q(closes_at__isnull=True, created_at__lte=opened_before) | Q(closes_at__lte=now)
+        is_due = Q(deletion_due_at__isnull=True, created_at__lte=opened_before) | Q(
+            deletion_due_at__lte=now
+        )
         return self.unverified().filter(is_due)
 
     def in_turn(self, turn: int, turns: int) -> Self:

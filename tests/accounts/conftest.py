@@ -14,7 +14,7 @@ from tenancy.context import workspace_context
 def letters():
     """Return what waits in the outbox of a tenant (of public, with None), oldest first."""
     from tasks.models import Message
-    from tasks.payloads import unseal
+    from tasks.payloads import decrypt
     from tests.contexts import public_context
 
     def read(tenant):
@@ -23,7 +23,7 @@ def letters():
             rows = Message.objects.filter(schema_name=schema_name).order_by("created_at")
             return [
                 {"kind": row.kind, "user_id": row.user_id, "expires_at": row.expires_at}
-                | (unseal(row) if row.payload else {})
+                | (decrypt(row) if row.payload else {})
                 for row in rows
                 if row.kind != "welcome"
             ]

@@ -28,7 +28,7 @@ def make_message(tenant, state=State.DEAD, **fields):
             **{
                 "schema_name": tenant.schema_name,
                 "kind": "welcome",
-                "task": "tasks.deliveries.send_welcome",
+                "task": "accounts.onboarding.emails.send_welcome",
                 "key": uuid.uuid4().hex,
                 "state": state,
                 "attempts": 12,
@@ -227,14 +227,14 @@ def test_all_dead_letters_are_sent_again_but_those_whose_secret_is_erased(
     operator_client, acme, globex
 ):
     plain = [make_message(acme), make_message(globex)]
-    erased = make_message(acme, expires_at=timezone.now())
+    erased = make_message(acme, task="accounts.sign_in.emails.send_code")
     sent = make_message(acme, State.SENT)
 
     operator_client.post(f"{OUTBOX}resend_all_dead/", {"_form_submitted": "true"})
 
     assert {reloaded(letter).state for letter in plain} == {State.PENDING}
     assert [reloaded(erased).state, reloaded(sent).state] == [State.DEAD, State.SENT]
-    assert "1 letter can" in notices(operator_client, OUTBOX)
+    assert "1 message can&#x27;t" in notices(operator_client, OUTBOX)
 
 
 def test_selected_letters_are_sent_again_unless_they_were_sent(operator_client, acme):

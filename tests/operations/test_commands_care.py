@@ -8,9 +8,9 @@ from django.core.management import CommandError
 from django.utils import timezone
 
 from accounts.models import Profile, User
+from accounts.onboarding.emails import send_welcome
 from operations.operators import ensure_operator
 from tasks import relay
-from tasks.deliveries import send_welcome
 from tasks.models import Message
 from tasks.outbox import enqueue
 from tenancy.context import workspace_context
@@ -148,7 +148,7 @@ def test_resend_dead_takes_one_tenant_or_all(acme, globex, make_user):
 def test_resend_dead_leaves_what_is_erased(acme, make_user):
     letter = dead_welcome(acme, make_user)
     with public_context():
-        Message.objects.update(expires_at=timezone.now())
+        Message.objects.update(task="accounts.sign_in.emails.send_code")
 
     assert "0 of 1" in run("resend_dead", "--all")
     assert state_of(letter) == State.DEAD
@@ -215,7 +215,7 @@ def test_a_letter_enqueued_twice_is_one(acme, make_user):
 
 def test_a_person_and_an_address_are_forgiven_in_one_tenant(acme, globex, settings):
     from accounts.sign_in.login_throttling import budgets_of_address, budgets_of_person
-    from tasks.mail import shared_budgets_of
+    from tasks.mail import all_budgets_of
     from tenancy import rate_limits
     from tenancy.errors import RateLimitedError
 
@@ -227,7 +227,7 @@ def test_a_person_and_an_address_are_forgiven_in_one_tenant(acme, globex, settin
         with workspace_context(tenant):
             budgets = [
                 *budgets_of_person(email),
-                *shared_budgets_of(email),
+                *all_budgets_of(email),
                 *budgets_of_address(address, email),
             ]
         left = 0

@@ -336,7 +336,7 @@ import os, signal
 import django
 django.setup()
 from tests.contexts import public_context
-from tenants import deletion
+from tenants.lifecycle import deletion
 from tenants.models import Tenant
 deletion.discard_pictures = lambda **_: os.kill(os.getpid(), signal.SIGKILL)
 with public_context():

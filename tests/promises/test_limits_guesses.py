@@ -85,13 +85,13 @@ def test_an_owner_in_a_new_browser_comes_in_by_a_letter(acme, make_user, client_
 @pytest.fixture
 def reset_link():
     from tasks.models import Message
-    from tasks.payloads import unseal
+    from tasks.payloads import decrypt
     from tests.contexts import public_context
 
     def read(tenant):
         with public_context():
             message = Message.objects.filter(kind="password_reset").latest("created_at")
-        return unseal(message)["context"]["password_reset_url"].removeprefix(tenant.origin)
+        return decrypt(message)["context"]["password_reset_url"].removeprefix(tenant.origin)
 
     return read
 

@@ -4,6 +4,7 @@ import pytest
 
 from saas.limits import service_limits
 from tasks.mail import budgets_of
+from tasks.policies import all_policies
 from tenancy import rate_limits
 from tenancy.context import workspace_context
 from tenancy.errors import RateLimitedError
@@ -23,9 +24,15 @@ def send(tenant, kind, times=1, *, reader=BOB, is_member=False):
         return sum(_may_go(kind, reader, is_member=is_member) for _ in range(times))
 
 
+def budgets(kind, recipient, *, is_member):
+    """Return the budgets of the delivery of this kind."""
+    policy = next(each for each in all_policies().values() if each.kind == kind)
+    return budgets_of(policy=policy, kind=kind, recipient=recipient, is_member=is_member)
+
+
 def _may_go(kind, reader, *, is_member):
     try:
-        rate_limits.spend(*budgets_of(kind=kind, reader=reader, is_member=is_member))
+        rate_limits.spend(*budgets(kind, reader, is_member=is_member))
     except RateLimitedError:
         return False
     return True
@@ -98,7 +105,7 @@ def test_even_then_a_members_code_goes_out(acme, globex):
 
 def _spend_all(kind):
     """Use up what all tenants share, as many of them would."""
-    for budget in budgets_of(kind=kind, reader=BOB, is_member=False)[1:]:
+    for budget in budgets(kind, BOB, is_member=False)[1:]:
         try:
             rate_limits.spend(budget)
         except RateLimitedError:

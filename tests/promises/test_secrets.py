@@ -1,4 +1,4 @@
-"""What is kept opens in its own place alone, and what is typed stands in no log line."""
+"""What is kept opens in its own context alone, and what is typed stands in no log line."""
 
 import logging
 
@@ -8,29 +8,29 @@ from django.test import RequestFactory
 from hypothesis import given, strategies as st
 
 from saas.redaction import MASK, present_request
-from tenancy.encryption import reseal, seal, unseal
+from tenancy.encryption import decrypt, encrypt, reencrypt
 from tenancy.errors import DecryptionError
 
 PLACES = st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), max_size=20)
 
 
-@given(content=st.binary(max_size=64), place=PLACES, elsewhere=PLACES)
-def test_a_seal_opens_in_its_place_alone(content, place, elsewhere):
-    sealed = seal(content, place=place)
+@given(content=st.binary(max_size=64), context=PLACES, elsewhere=PLACES)
+def test_a_seal_opens_in_its_place_alone(content, context, elsewhere):
+    encrypted = encrypt(content, context=context)
 
-    assert unseal(sealed, place=place) == content
-    if place != elsewhere:
+    assert decrypt(encrypted, context=context) == content
+    if context != elsewhere:
         with pytest.raises(DecryptionError):
-            unseal(sealed, place=elsewhere)
+            decrypt(encrypted, context=elsewhere)
 
 
 @given(junk=st.binary(max_size=200))
 def test_what_was_never_sealed_opens_nothing(junk):
     for broken in (junk, b"gAAAAA" + junk):
         with pytest.raises(DecryptionError):
-            unseal(broken, place="here")
+            decrypt(broken, context="here")
         with pytest.raises(DecryptionError):
-            reseal(broken)
+            reencrypt(broken)
 
 
 LINES = st.sampled_from(["{0}", "Refused {0!r}.", "key={0}", "({0}, 1)", "DETAIL: ({0})", "<{0}>"])

@@ -163,12 +163,12 @@ def test_another_wish_is_no_double_click(acme, console, owner, make_user, client
 @pytest.fixture
 def invited(acme, owner, client_of):
     """A browser in which the invitation's page is open, and what is typed there."""
-    from tasks.payloads import unseal
+    from tasks.payloads import decrypt
 
     with workspace_context(acme):
         invitation = services.invite(email="grace@example.test", role="member", by=owner)
     with public_context():
-        letter = unseal(Message.objects.get(kind="invitation"))
+        letter = decrypt(Message.objects.get(kind="invitation"))
     client = client_of(acme)
     client.get(letter["context"]["url"].removeprefix(acme.origin))
     page = client.get("/accounts/invitation/").content.decode()
@@ -237,12 +237,12 @@ def test_a_letter_that_is_sent_again(acme, console, owner, times):
 def test_a_code(acme, make_user, client_of, times):
     from allauth.account.models import EmailAddress
 
-    from tasks.payloads import unseal
+    from tasks.payloads import decrypt
 
     client = client_of(acme, make_user(acme, verified=False, role="owner"))
     client.post("/accounts/verify/")
     with public_context():
-        code = unseal(Message.objects.get(kind="email_confirmation_code"))["context"]["code"]
+        code = decrypt(Message.objects.get(kind="email_confirmation_code"))["context"]["code"]
     page = "/accounts/confirm-email/"
 
     answers = at_once(min(times, 3), lambda _: sent(client, page, {"code": code}))

@@ -88,7 +88,7 @@ def test_tries_are_counted_while_redis_is_away(
     response = client.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
 
     assert response.status_code == 429
-    assert "There were too many wrong tries." in response.content.decode()
+    assert "Too many failed attempts." in response.content.decode()
 
 
 def test_a_stranger_does_not_flood_the_spare(redis_away, acme, monkeypatch):

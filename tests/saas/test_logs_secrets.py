@@ -11,10 +11,11 @@ from django.db import IntegrityError, connection, transaction
 from gunicorn.config import Config
 
 from accounts.models import User
+from accounts.onboarding.emails import send_welcome
+from accounts.sign_in.emails import send_code
 from saas.gunicorn import RedactingLogger
 from saas.logs import logging_config
 from tasks import outbox
-from tasks.deliveries import send_letter, send_welcome
 from tasks.models import Message
 from tenancy.context import database_role, workspace_context
 from tenancy.roles import MIGRATOR
@@ -189,7 +190,7 @@ def test_a_message_in_the_queue_holds_ids_alone(
             with django_capture_on_commit_callbacks(execute=True):
                 user = make_user(acme, ADDRESS, password=PASSWORD)
                 message = outbox.enqueue(
-                    send_letter, kind="code", payload={"code": CODE, "to": ADDRESS, "url": TOKEN}
+                    send_code, kind="code", payload={"code": CODE, "to": ADDRESS, "url": TOKEN}
                 )
             queued = [json.loads(raw) for raw in server.lrange("celery", 0, -1)]
         everything = b"".join(server.lrange("celery", 0, -1)).decode()

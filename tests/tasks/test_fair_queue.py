@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 from django_redis import get_redis_connection
 
+from accounts.onboarding.emails import send_welcome
+from accounts.sign_in.emails import send_code
 from tasks import jobs, outbox, relay, worker_loop
-from tasks.deliveries import send_letter, send_welcome
 from tasks.models import Message
 from tasks.roles import RELAY
 from tenancy.context import public_context, workspace_context
@@ -192,14 +193,12 @@ def test_what_no_nudge_told_of_leaves_by_the_sweep(acme, make_user, monkeypatch)
 
 
 def test_a_sealed_letter_of_the_sweep_is_opened_in_its_own_tenant(acme, globex, mailoutbox):
-    from tasks.mail import Letter
+    from tasks.mail import EmailContent
 
     for tenant, code in ((acme, "ACME-1"), (globex, "GLOB-2")):
-        letter = Letter("email_confirmation_code", f"{code}@x.test", "en", {"code": code})
+        letter = EmailContent("email_confirmation_code", f"{code}@x.test", "en", {"code": code})
         with workspace_context(tenant):
-            outbox.enqueue(
-                send_letter, payload=letter.as_payload(), expires_in=timedelta(minutes=5)
-            )
+            outbox.enqueue(send_code, payload=letter.as_payload(), expires_in=timedelta(minutes=5))
 
     assert jobs.sweep() == 2
 

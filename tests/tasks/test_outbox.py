@@ -7,11 +7,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.onboarding.emails import send_welcome
+from accounts.sign_in.emails import send_code
 from tasks import outbox, relay
-from tasks.deliveries import send_letter, send_welcome
 from tasks.errors import PayloadGoneError
 from tasks.models import Message
-from tasks.payloads import unseal
+from tasks.payloads import decrypt
 from tenancy.context import workspace_context
 from tenancy.errors import TenantMissingError
 from tests.brokers import broker_at
@@ -117,18 +118,18 @@ def test_nothing_is_enqueued_without_a_tenant(db):
 def test_a_payload_is_unreadable_at_rest(acme):
     with workspace_context(acme):
         message = outbox.enqueue(
-            send_letter, kind="code", payload={"code": "ABC-123"}, expires_in=timedelta(hours=1)
+            send_code, kind="code", payload={"code": "ABC-123"}, expires_in=timedelta(hours=1)
         )
 
     assert b"ABC-123" not in bytes(message.payload)
-    assert unseal(message) == {"code": "ABC-123"}
+    assert decrypt(message) == {"code": "ABC-123"}
 
 
 def test_expired_payloads_are_erased_and_their_messages_given_up(acme):
     with workspace_context(acme):
         for hours in (-1, 1):
             outbox.enqueue(
-                send_letter, kind="code", payload={"n": hours}, expires_in=timedelta(hours=hours)
+                send_code, kind="code", payload={"n": hours}, expires_in=timedelta(hours=hours)
             )
 
     with public_context():
@@ -136,14 +137,12 @@ def test_expired_payloads_are_erased_and_their_messages_given_up(acme):
 
     expired, valid = messages()
     assert (expired.state, expired.payload) == ("dead", None)
-    assert (valid.state, unseal(valid)) == ("pending", {"n": 1})
+    assert (valid.state, decrypt(valid)) == ("pending", {"n": 1})
 
 
 def test_an_erased_secret_cannot_be_sent_again(acme):
     with workspace_context(acme):
-        message = outbox.enqueue(
-            send_letter, kind="code", payload={}, expires_in=timedelta(hours=-1)
-        )
+        message = outbox.enqueue(send_code, kind="code", payload={}, expires_in=timedelta(hours=-1))
     with public_context():
         relay.erase_expired()
         message.refresh_from_db()

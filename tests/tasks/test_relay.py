@@ -8,9 +8,10 @@ import pytest
 from django.core import mail as django_mail
 from django.utils import timezone
 
+from accounts.onboarding.emails import send_welcome
+from accounts.sign_in.emails import send_code, send_unknown_account
 from tasks import mail, outbox, relay
-from tasks.deliveries import send_letter, send_welcome
-from tasks.mail import Letter
+from tasks.mail import EmailContent
 from tasks.models import Message
 from tenancy.context import workspace_context
 from tenancy.errors import TenantMissingError, TenantSuspendedError, TenantUnknownError
@@ -79,15 +80,15 @@ def test_a_letter_is_sent_once_however_often_it_is_delivered(acme, make_user, ad
 
 
 def test_a_sealed_letter_is_erased_once_it_is_sent(acme, address):
-    letter = Letter(
+    letter = EmailContent(
         "email_confirmation_code", to=address, language="en", context={"code": "XKCD-42"}
     )
     with workspace_context(acme):
         message = outbox.enqueue(
-            send_letter, payload=letter.as_payload(), expires_in=timedelta(hours=1)
+            send_code, payload=letter.as_payload(), expires_in=timedelta(hours=1)
         )
 
-    run(send_letter, message)
+    run(send_code, message)
 
     (found,) = letters_to(address)
     assert "XKCD-42" in found["Text"]
@@ -105,7 +106,7 @@ def test_the_letters_of_public_are_sent(acme, make_user, make_operator, base_cli
         letters = {message.kind: str(message.pk) for message in found}
 
     for pk in letters.values():
-        send_letter.apply((pk,), headers={"schema_name": "public"}, throw=True)
+        send_code.apply((pk,), headers={"schema_name": "public"}, throw=True)
 
     assert set(letters) == {"workspaces", "password_reset"}
     with public_context():
@@ -233,17 +234,17 @@ def test_letters_that_strangers_ask_for_do_not_use_up_a_readers_codes(
         "mail_newcomer_all": "1/hour",
     }
     sent = []
-    for tenant, kind, template in (
-        (globex, "unknown_account", "unknown_account"),
-        (globex, "unknown_account", "unknown_account"),
-        (acme, "email_confirmation_code", "email_confirmation_code"),
+    for tenant, delivery in (
+        (globex, send_unknown_account),
+        (globex, send_unknown_account),
+        (acme, send_code),
     ):
-        letter = Letter(template, to=address, language="en", context={"code": "AB-12"})
+        letter = EmailContent(delivery.kind, to=address, language="en", context={"code": "AB-12"})
         with workspace_context(tenant):
             sealed = letter.as_payload()
             expires_in = timedelta(minutes=15)
-            message = outbox.enqueue(send_letter, kind=kind, payload=sealed, expires_in=expires_in)
-        run(send_letter, message)
+            message = outbox.enqueue(delivery, payload=sealed, expires_in=expires_in)
+        run(delivery, message)
         with public_context():
             message.refresh_from_db()
         sent.append((message.kind, message.state))
@@ -257,12 +258,12 @@ def test_letters_that_strangers_ask_for_do_not_use_up_a_readers_codes(
 
 def test_a_code_that_has_expired_is_not_sent(acme, address):
     with workspace_context(acme):
-        letter = Letter("email_confirmation_code", to=address, language="en")
+        letter = EmailContent("email_confirmation_code", to=address, language="en")
         message = outbox.enqueue(
-            send_letter, payload=letter.as_payload(), expires_in=timedelta(seconds=-1)
+            send_code, payload=letter.as_payload(), expires_in=timedelta(seconds=-1)
         )
 
-    run(send_letter, message)
+    run(send_code, message)
 
     gone = the_message()
     assert (gone.state, gone.payload, letters_to(address)) == ("dead", None, [])

@@ -1,9 +1,9 @@
-"""Seals: the newest key closes, any known one opens, and only in the place it was made for."""
+"""Seals: the newest key closes, any known one opens, and only in the context it was made for."""
 
 import pytest
 from cryptography.fernet import Fernet
 
-from tenancy.encryption import reseal, seal, unseal
+from tenancy.encryption import decrypt, encrypt, reencrypt
 from tenancy.errors import DecryptionError
 
 
@@ -13,19 +13,19 @@ def new_key():
 
 def test_no_place_reaches_into_the_content():
     with pytest.raises(ValueError, match="line break"):
-        seal(b"", place="a\nb")
+        encrypt(b"", context="a\nb")
 
 
 def test_a_renewed_seal_needs_no_older_key(settings):
     old, new = new_key(), new_key()
     settings.PAYLOAD_KEYS = [old]
-    sealed = seal(b"secret", place="here")
+    encrypted = encrypt(b"secret", context="here")
 
     settings.PAYLOAD_KEYS = [new, old]
-    renewed = reseal(sealed)
+    renewed = reencrypt(encrypted)
     settings.PAYLOAD_KEYS = [new]
 
-    assert unseal(renewed, place="here") == b"secret"
-    assert reseal(renewed) == renewed
+    assert decrypt(renewed, context="here") == b"secret"
+    assert reencrypt(renewed) == renewed
     with pytest.raises(DecryptionError):
-        unseal(sealed, place="here")
+        decrypt(encrypted, context="here")

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.sessions.store import SessionStore
+from accounts.sign_in.emails import send_code
 from tasks import outbox
-from tasks.deliveries import send_letter
 from tasks.models import Message
-from tasks.payloads import unseal
+from tasks.payloads import decrypt
 from tenancy import encryption, key_rotation
 from tenancy.context import database_role, workspace_context
 from tenancy.roles import MIGRATOR
@@ -31,7 +31,7 @@ def new_key():
 
 @pytest.fixture
 def places(acme, globex):
-    """Everywhere that something is sealed."""
+    """Everywhere that something is encrypted."""
     with public_context():
         Tenant.objects.filter(pk=globex.pk).update(status="suspended")
     return [public_context, lambda: workspace_context(acme), lambda: workspace_context(globex)]
@@ -46,7 +46,7 @@ def leave_secrets(places):
             session["code"] = "ABCD"
             session.save()
             letter = outbox.enqueue(
-                send_letter, kind="code", payload={"n": 1}, expires_in=timedelta(hours=1)
+                send_code, kind="code", payload={"n": 1}, expires_in=timedelta(hours=1)
             )
             left.append((place, session.token, letter.pk))
     return left
@@ -59,7 +59,7 @@ def readable(left):
         with place():
             sessions += SessionStore.of_cookie(token).get("code") == "ABCD"
         with public_context():
-            letters += unseal(Message.objects.get(pk=pk)) == {"n": 1}
+            letters += decrypt(Message.objects.get(pk=pk)) == {"n": 1}
     return sessions, letters
 
 
@@ -74,11 +74,11 @@ def test_a_whole_rotation_loses_nothing(places, settings, monkeypatch):
 
     settings.PAYLOAD_KEYS = [new, old]
     assert readable(left) == (6, 6)
-    assert run("rotate_secrets") == "12 sealed anew, 0 sealed with the newest key already.\n"
+    assert run("rotate_secrets") == "12 encrypted anew, 0 encrypted with the newest key already.\n"
     settings.PAYLOAD_KEYS = [new]
 
     assert readable(left) == (6, 6)
-    assert run("rotate_secrets") == "0 sealed anew, 12 sealed with the newest key already.\n"
+    assert run("rotate_secrets") == "0 encrypted anew, 12 encrypted with the newest key already.\n"
 
 
 def test_a_rotation_says_what_is_lost(places, settings):
@@ -93,7 +93,7 @@ def test_ended_sessions_are_not_worth_a_key(acme, settings):
     with workspace_context(acme):
         Session.objects.create(pk="old", session_data="junk", expire_date=timezone.now())
 
-    assert run("rotate_secrets") == "0 sealed anew, 0 sealed with the newest key already.\n"
+    assert run("rotate_secrets") == "0 encrypted anew, 0 encrypted with the newest key already.\n"
 
 
 def test_what_changes_during_a_rotation_keeps_the_change(acme, settings, monkeypatch):
@@ -104,15 +104,15 @@ def test_what_changes_during_a_rotation_keeps_the_change(acme, settings, monkeyp
         session["code"] = "before"
         session.save()
     settings.PAYLOAD_KEYS = [new, old]
-    renew = encryption.reseal
+    renew = encryption.reencrypt
 
-    def write_meanwhile(sealed):
+    def write_meanwhile(encrypted):
         session["code"] = "after"
         session.save()
-        return renew(sealed)
+        return renew(encrypted)
 
-    monkeypatch.setattr(encryption, "reseal", write_meanwhile)
-    assert run("rotate_secrets").startswith("0 sealed anew")
+    monkeypatch.setattr(encryption, "reencrypt", write_meanwhile)
+    assert run("rotate_secrets").startswith("0 encrypted anew")
 
     settings.PAYLOAD_KEYS = [new]
     with workspace_context(acme):
@@ -173,7 +173,7 @@ def outbox_links():
 
     def last():
         with public_context():
-            letter = unseal(Message.objects.get(kind="password_reset"))
+            letter = decrypt(Message.objects.get(kind="password_reset"))
         return "/accounts" + letter["context"]["password_reset_url"].split("/accounts")[1]
 
     return last

@@ -287,7 +287,7 @@ def test_setting_up_comes_before_the_migration_that_adds_a_column(
     name = connection.settings_dict["NAME"]
     settings.DATABASE_ADMIN_URL = psycopg.conninfo.make_conninfo(administrator, dbname=name)
     with psycopg.connect(settings.DATABASE_ADMIN_URL, autocommit=True) as server:
-        server.execute("ALTER TABLE tenants_tenant DROP closes_at CASCADE")
+        server.execute("ALTER TABLE tenants_tenant DROP deletion_due_at CASCADE")
 
     assert "6 roles are ready" in run("setup_roles")
 

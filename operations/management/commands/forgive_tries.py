@@ -6,7 +6,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from accounts.sign_in.login_throttling import budgets_of_address, budgets_of_person
 from operations.management.base import ServiceCommand, context_called
-from tasks.mail import shared_budgets_of
+from tasks.mail import all_budgets_of
 from tenancy import rate_limits
 
 
@@ -27,7 +27,7 @@ class Command(ServiceCommand):
         with context_called(options["tenant"]):
             budgets = [
                 *(budgets_of_person(email) if email else ()),
-                *(shared_budgets_of(email) if email else ()),
+                *(all_budgets_of(email) if email else ()),
                 *(_of_address(address, email) if address else ()),
             ]
             rate_limits.reset(*budgets)

@@ -8,9 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from accounts.invitations.emails import send_invitation
 from accounts.models import Invitation, User
+from accounts.onboarding.emails import send_welcome
 from operations.management.examples.organisations import Organisation, Person
-from tasks.deliveries import send_letter, send_welcome
 from tasks.models import Message
 from tenancy.context import current_schema
 
@@ -26,7 +27,7 @@ def invite_all(organisation: Organisation, *, by: User) -> None:
             organisation.email_of(facts["mailbox"]), facts["role"], by, sent_at
         )
         if created:
-            _letter_of(invitation)
+            _message_of(invitation)
 
 
 def welcome(organisation: Organisation, person: Person, user: User) -> None:
@@ -59,7 +60,7 @@ def _accepted(user: User, person: Person, *, by: User) -> None:
         user.email, person.role, by, user.joined_at - timedelta(hours=9), accepted_at=user.joined_at
     )
     if created:
-        _letter_of(invitation)
+        _message_of(invitation)
 
 
 def _invitation(
@@ -80,11 +81,11 @@ def _invitation(
     )
 
 
-def _letter_of(invitation: Invitation) -> None:
+def _message_of(invitation: Invitation) -> None:
     _remember(
         key=f"invitation:{invitation.pk}",
-        kind="invitation",
-        task=send_letter.name,
+        kind=send_invitation.kind,
+        task=send_invitation.name,
         arguments={"invitation_id": str(invitation.pk)},
         expires_at=invitation.expires_at,
         state=State.SENT,

@@ -4,11 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.console import charts
+from accounts.console.panels import panels
+from accounts.members import charts
 from accounts.models import Invitation
 from tasks.models import Message
 from tenancy.context import workspace_context
@@ -17,20 +19,29 @@ from tests.contexts import public_context
 OVERVIEW = reverse("console:overview")
 
 
+def shown(response, name):
+    """Return the context of a panel on the page; None when it is left out."""
+    panels = {panel.name: context for panel, context in response.context["panels"]}
+    return panels.get(name)
+
+
 def done(response):
-    return {step.title: step.is_done for step in response.context["steps"]}
+    return {
+        str(item.title): is_done
+        for item, is_done in shown(response, "accounts.next_steps")["steps"]
+    }
 
 
 def test_people_are_counted_here_alone(acme, globex, console, admin, member, stranger, make_user):
     make_user(acme, "gone@acme.test", is_active=False, role="admin")
     make_user(globex, "more@globex.test")
 
-    context = console.get(OVERVIEW).context
+    page = console.get(OVERVIEW)
 
-    assert context["standing"] == {
+    assert shown(page, "accounts.counts")["standing"] == {
         "active": 3, "deactivated": 1, "owner": 1, "admin": 1, "member": 1,
     }  # fmt: skip
-    assert context["chart"].total == 4
+    assert shown(page, "accounts.joined")["chart"].total == 4
 
 
 def test_invitations_are_counted_while_they_are_valid(
@@ -42,7 +53,7 @@ def test_invitations_are_counted_while_they_are_valid(
     with workspace_context(acme):
         Invitation.objects.filter(pk=lapsed.pk).update(expires_at=timezone.now())
 
-    assert console.get(OVERVIEW).context["invited"] == 1
+    assert shown(console.get(OVERVIEW), "accounts.counts")["invited"] == 1
 
 
 def test_letters_are_counted_by_what_became_of_them(
@@ -55,10 +66,10 @@ def test_letters_are_counted_by_what_became_of_them(
         for message, state in zip(rows, states, strict=True):
             Message.objects.filter(pk=message.pk).update(state=state)
 
-    deliveries = console.get(OVERVIEW).context["deliveries"]
+    deliveries = shown(console.get(OVERVIEW), "accounts.deliveries")["deliveries"]
 
     assert {row["state"]: row["count"] for row in deliveries} == {
-        "sent": 1, "waiting": 1, "retried": 1, "dead": 1,
+        "sent": 1, "waiting": 1, "retried": 1, "dead": 1, "cancelled": 0,
     }  # fmt: skip
 
 
@@ -67,7 +78,7 @@ def test_those_who_joined_last_come_first(acme, console, make_user, stranger):
     for number in range(6):
         make_user(acme, f"p{number}@acme.test", joined_at=now + timedelta(minutes=number))
 
-    recent = [person.email for person in console.get(OVERVIEW).context["recent"]]
+    recent = [person.email for person in shown(console.get(OVERVIEW), "accounts.recent")["recent"]]
 
     assert recent == [f"p{number}@acme.test" for number in (5, 4, 3, 2, 1)]
 
@@ -125,6 +136,18 @@ def test_the_page_costs_the_same_for_one_and_for_three(acme, console, make_user)
     make_user(acme, "three@acme.test")
 
     assert cost() == with_one
+
+
+@pytest.mark.parametrize("panel", list(panels), ids=lambda panel: panel.name)
+def test_each_panel_keeps_its_query_budget(acme, owner, make_user, panel, rf):
+    make_user(acme, "one@acme.test")
+    request = rf.get("/console/")
+    request.user, request.workspace = owner, acme
+
+    with workspace_context(acme), CaptureQueriesContext(connection) as queries:
+        render_to_string(panel.template, dict(panel.context(request)), request)
+
+    assert len(queries) <= panel.max_queries
 
 
 def test_the_page_holds_no_inline_style_or_script(console):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Invitation
 from tasks.models import Message
-from tasks.payloads import unseal
+from tasks.payloads import decrypt
 from tenancy.context import workspace_context
 
 INVITE = reverse("console:invite")
@@ -37,7 +37,7 @@ def test_one_address_is_invited(acme, globex, console, letters_of, said):
     assert open_in(acme) == [("kim@acme.test", "admin", "ko")]
     assert open_in(globex) == []
     assert said(response) == ["kim@acme.test is invited."]
-    assert [unseal(m)["to"] for m in letters_of(acme)] == ["kim@acme.test"]
+    assert [decrypt(m)["to"] for m in letters_of(acme)] == ["kim@acme.test"]
 
 
 def test_several_addresses_are_invited_each_once(acme, console, said):
@@ -158,7 +158,7 @@ def test_sending_again_replaces_the_link(acme, console, owner, invite, letters_o
 
     assert reload(acme, invitation).token_hash != before
     old, new = letters_of(acme)
-    assert (old.state, old.payload, old.last_error) == (Message.State.DEAD, None, "Replaced")
+    assert (old.state, old.payload, old.last_error) == (Message.State.CANCELLED, None, "Replaced")
     assert new.state == Message.State.PENDING
     assert said(response) == [
         "A new invitation is on its way to kim@acme.test; the old link has ended."
@@ -199,7 +199,7 @@ def test_revoking_ends_the_invitation_and_its_letter(
     response = console.post(on("invitation-revoke", invitation), follow=True)
 
     assert open_in(acme) == []
-    assert [(m.state, m.payload) for m in letters_of(acme)] == [(Message.State.DEAD, None)]
+    assert [(m.state, m.payload) for m in letters_of(acme)] == [(Message.State.CANCELLED, None)]
     assert said(response) == ["The invitation of kim@acme.test has ended."]
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.members import services as members
 from accounts.models import User
-from tasks.deliveries import send_letter
+from accounts.sign_in.emails import send_password_reset
 from tasks.models import Message
 from tenancy.context import workspace_context
 
@@ -63,7 +63,7 @@ def test_private_letters_are_named_and_not_shown(acme, console, member):
         secret = Message.objects.create(
             schema_name=acme.schema_name,
             kind="password_reset",
-            task=send_letter.name,
+            task=send_password_reset.name,
             key=uuid.uuid4().hex,
             user_id=member.pk,
         )
@@ -133,8 +133,8 @@ def test_the_own_page_says_who_can_change_it(acme, console, owner, admin, client
     of_an_admin = client_of(acme, admin).get(url("member", admin)).text
 
     assert "You are the only owner. Make another member an owner first." in alone
-    assert "You can't change your own role. Another owner can." in beside_another
-    assert "You can't change your own role. An owner can." in of_an_admin
+    assert "You can&#x27;t change your own role. Another owner can." in beside_another
+    assert "You can&#x27;t change your own role. An owner can." in of_an_admin
 
 
 def test_the_page_offers_only_what_would_work(acme, owner, admin, member, client_of):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Invitation, User
 from tasks.models import Message
-from tasks.payloads import unseal
+from tasks.payloads import decrypt
 from tenancy.context import workspace_context
 from tests.contexts import public_context
 
@@ -121,8 +121,8 @@ def test_the_list_costs_the_same_for_one_and_for_three(acme, console, owner, inv
 @pytest.mark.parametrize(
     ("fields", "explanation", "error"),
     [
-        ({"state": State.PENDING}, "It waits for its turn", ""),
-        ({"state": State.SENDING}, "It is being handed to the mail server", ""),
+        ({"state": State.PENDING}, "It is sent within seconds", ""),
+        ({"state": State.SENDING}, "The mail server is taking it", ""),
         ({"state": State.SENT}, "The mail server has taken it.", ""),
         ({"state": State.FAILED, "last_error": "ConnectionRefusedError"},
          "It could not be sent yet. The next", "The mail server could not be reached."),
@@ -186,7 +186,7 @@ def test_other_pages_frame_nothing_and_are_framed_by_nobody(console):
 
 
 def test_the_preview_of_an_invitation_holds_no_link_that_works(console, letter):
-    token = unseal(letter)["context"]["url"].split("token=")[1]
+    token = decrypt(letter)["context"]["url"].split("token=")[1]
 
     page, framed = console.get(on("message", letter)), console.get(on("message-content", letter))
 
@@ -204,7 +204,7 @@ def test_a_welcome_is_sent_again(console, welcome, said):
     with public_context():
         welcome.refresh_from_db()
     assert (welcome.state, welcome.attempts) == (State.PENDING, 0)
-    assert said(response) == ["The letter is on its way to olive@acme.test again."]
+    assert said(response) == ["The e-mail is on its way to olive@acme.test again."]
 
 
 def test_an_invitation_whose_link_is_kept_is_sent_again_as_it_is(
@@ -242,7 +242,7 @@ def test_an_invitation_that_has_expired_gets_a_new_link(
     console.post(on("message-resend", letter))
 
     assert not reload(acme, invitation).is_expired
-    assert [m.state for m in letters_of(acme)] == [State.DEAD, State.PENDING]
+    assert [m.state for m in letters_of(acme)] == [State.CANCELLED, State.PENDING]
 
 
 @pytest.mark.parametrize("ended", ["accepted_at", "revoked_at"])

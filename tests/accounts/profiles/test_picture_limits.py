@@ -48,8 +48,10 @@ def progressive(scans, size=(5000, 5000)):
 
 
 def in_a_process_of_its_own(code):
-    program = f"from accounts import picture_decoder\npicture_decoder.limit_resources()\n{code}"
-    root = Path(pictures.__file__).parent.parent
+    program = (
+        f"from accounts.profiles import picture_decoder\npicture_decoder.limit_resources()\n{code}"
+    )
+    root = Path(pictures.__file__).parents[2]
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=False
     )

@@ -160,7 +160,7 @@ def test_too_many_tries_are_told_to_wait(acme, make_user, client_of, settings, v
 
     assert response.status_code == 429
     assert 0 < int(response.headers["Retry-After"]) <= 300
-    assert "There were too many wrong tries. Wait about" in visible(response)
+    assert "Too many failed attempts. Wait about" in visible(response)
     assert f'value="{user.email}"' in response.content.decode(), "what was typed is kept"
 
 

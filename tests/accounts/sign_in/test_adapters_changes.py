@@ -8,9 +8,9 @@ from django.test import RequestFactory
 
 from accounts.models import User
 from accounts.sign_in.adapters import AccountAdapter
-from tasks.mail import Letter, render
+from tasks.mail import EmailContent, render
 from tasks.models import Message
-from tasks.payloads import unseal
+from tasks.payloads import decrypt
 from tenancy.context import workspace_context
 from tests.accounts.ways import is_in, people, sign_in
 from tests.conftest import PASSWORD
@@ -152,7 +152,7 @@ def test_an_address_lost_at_the_last_moment_changes_nothing(
 
     response = client.post("/accounts/confirm-email/", {"code": code_of(acme)}, follow=True)
 
-    assert "bob@example.test already belongs to somebody else here." in visible(response)
+    assert "bob@example.test already belongs to another user here." in visible(response)
     with workspace_context(acme):
         own = EmailAddress.objects.filter(user=user).values_list("email", "verified", "primary")
         assert list(own) == [("ada@example.test", True, True)]
@@ -205,8 +205,8 @@ def test_a_notice_says_what_happened_when_and_what_to_do(acme, make_user, notice
         AccountAdapter(request).send_notification_mail(
             f"account/email/{notice}", user, {"to_email": "ada@new.test"}
         )
-        sealed = Message.objects.get(kind=notice, user_id=user.pk)
-        letter = render(Letter(**unseal(sealed)))
+        encrypted = Message.objects.get(kind=notice, user_id=user.pk)
+        letter = render(EmailContent(**decrypt(encrypted)))
 
     assert letter.subject == subject
     assert letter.to == [user.email]

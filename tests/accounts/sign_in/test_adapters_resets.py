@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.models import User
-from tasks.deliveries import send_letter
+from accounts.sign_in.emails import send_code
 from tasks.models import Message
 from tenancy.context import workspace_context
 from tests.accounts.ways import is_in, sign_in
@@ -140,7 +140,7 @@ def test_an_unconfirmed_tenant_writes_to_no_stranger(acme, make_user, client_of,
     # It costs what a letter costs, so that nobody learns from the time who has an account.
     with public_context():
         message = Message.objects.get(kind="unknown_account")
-    send_letter.apply(
+    send_code.apply(
         args=(str(message.pk),), headers={"schema_name": message.schema_name}, throw=True
     )
     with public_context():

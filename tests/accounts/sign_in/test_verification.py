@@ -7,8 +7,8 @@ from allauth.account.models import EmailAddress
 from django.urls import path
 
 from accounts.access.permissions import verified_only
+from accounts.onboarding.emails import send_welcome
 from tasks import mail
-from tasks.deliveries import send_welcome
 from tasks.models import Message
 from tenancy.context import workspace_context
 from tests.accounts.ways import sign_in
@@ -20,7 +20,7 @@ PAGE = "/accounts/confirm-email/"
 def render_letter(tenant, letter):
     said = {name: letter[name] for name in ("template", "to", "language", "context")}
     with workspace_context(tenant):
-        return mail.render(mail.Letter(**said))
+        return mail.render(mail.EmailContent(**said))
 
 
 def is_confirmed(tenant, email):

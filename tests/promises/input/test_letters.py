@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 
 from accounts.users.names import validate_display_name
-from tasks.mail import Letter, render
+from tasks.mail import EmailContent, render
 from tenancy.context import workspace_context
 from tests.contexts import public_context
 from tests.promises.input import corpus
@@ -44,7 +44,7 @@ def look_at_letters(tenant, name):
     with workspace_context(tenant):
         for template, context in TEMPLATES.items():
             words = {key: value or name for key, value in context.items()}
-            letter = render(Letter(template, "ada@example.test", "en", words))
+            letter = render(EmailContent(template, "ada@example.test", "en", words))
             look_at(letter.message().as_bytes())
 
 
@@ -91,7 +91,7 @@ def test_an_encoded_word_is_not_sent_as_one(acme):
     """Mail programs decode it wherever it stands: here into somebody else's address."""
     acme.name = "=?utf-8?q?support=40bank=2Etest?="
     with workspace_context(acme):
-        letter = render(Letter("welcome", "ada@example.test", "en", TEMPLATES["welcome"]))
+        letter = render(EmailContent("welcome", "ada@example.test", "en", TEMPLATES["welcome"]))
 
     for header in ("Subject", "From"):
         assert "support@bank.test" not in str(decode_header(letter.message()[header]))
@@ -100,6 +100,6 @@ def test_an_encoded_word_is_not_sent_as_one(acme):
 def test_find_writes_nothing_but_an_address(acme):
     with public_context():
         context = {"workspaces": [{"name": "a\r\nBcc: x", "url": "http://x"}]}
-        letter = render(Letter("workspaces", "ada@example.test", "ko", context))
+        letter = render(EmailContent("workspaces", "ada@example.test", "ko", context))
 
     assert "Bcc" not in letter.message()

@@ -169,7 +169,7 @@ import django
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 django.setup()
-from accounts import pictures
+from accounts.profiles import pictures
 content = open(sys.argv[1], "rb").read()
 kept = pictures.reencode(SimpleUploadedFile("x", content), max_bytes=2 << 20)
 print(len(kept.read()) > 0, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)

@@ -24,7 +24,7 @@ NOBODYS = {"contenttypes.contenttype", "django_tenants.tenantmixin"}
 SPECIAL = {
     "tenants.domain.is_primary": lambda mark: False,
     "tasks.message.state": lambda mark: "dead",
-    "tasks.message.task": lambda mark: "tasks.deliveries.send_letter",
+    "tasks.message.task": lambda mark: "accounts.sign_in.emails.send_code",
     "tasks.message.expires_at": lambda mark: timezone.now() + dt.timedelta(days=30),
     "accounts.profile.phone_number": lambda mark: mark.phone,
     "accounts.profile.picture": lambda mark: f"{mark.schema}/pictures/{mark.word('pic')}.webp",

@@ -20,9 +20,9 @@ from django.urls import reverse
 from django_redis import get_redis_connection
 
 from accounts.models import Profile, User
+from accounts.onboarding.emails import send_welcome
 from accounts.profiles import services
 from tasks import outbox
-from tasks.deliveries import send_welcome
 from tasks.errors import TaskError
 from tasks.models import Message
 from tenancy.errors import TenancyError

@@ -230,7 +230,7 @@ KILLED = """
 import os, signal, django
 django.setup()
 from tenancy import schema_pool
-from tenants import signup
+from tenants.signup import services as signup
 from tenancy.provisioning import building
 def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
 {module}.{function} = die

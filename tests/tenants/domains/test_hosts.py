@@ -95,7 +95,7 @@ def test_memory_is_bounded(acme, monkeypatch):
 OTHER_PROCESS = """
 import django, sys; django.setup()
 from tenancy.context import public_context
-from tenants import services
+from tenants.lifecycle import services
 from tenants.models import Tenant
 with public_context():
     tenant = Tenant.objects.get(slug=sys.argv[1])

@@ -73,7 +73,7 @@ def test_a_suspended_page_says_where_an_owner_can_write(
     page = client_of(acme).get("/").content.decode()
 
     assert ('href="mailto:support@example.test"' in page) is bool(address)
-    assert "please ask its owner" in page
+    assert "ask its owner" in page
 
 
 def test_a_host_that_cannot_be_one_is_refused(db, base_client):

@@ -170,9 +170,9 @@ def test_whoever_types_a_resting_name_is_told_and_offered_others(acme, base_clie
     assert (judged.state, judged.origin) == ("resting", "")
     assert "acme" not in judged.suggestions
     assert judged.suggestions
-    assert "was in use until recently and reserved until" in page
+    assert "was in use until recently and is reserved until" in page
     assert answer.status_code == 422
-    assert "was in use until recently and reserved until" in answer.content.decode()
+    assert "was in use until recently and is reserved until" in answer.content.decode()
 
 
 def test_a_suggestion_is_no_resting_name(acme):

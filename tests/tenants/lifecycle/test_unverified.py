@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from tasks import outbox
-from tasks.deliveries import send_closing_notice
 from tasks.models import Message
 from tenancy import schemas
 from tenancy.context import workspace_context
 from tenants.lifecycle import jobs, unverified
+from tenants.lifecycle.emails import send_deletion_notice
 from tenants.models import QuarantinedSubdomain, Tenant
 from tenants.signup import services as signup
 from tests.contexts import public_context
@@ -39,8 +39,8 @@ def age(tenant, days):
     with public_context():
         row = Tenant.objects.get(pk=tenant.pk)
         row.created_at -= timedelta(days=days)
-        if row.closes_at:
-            row.closes_at -= timedelta(days=days)
+        if row.deletion_due_at:
+            row.deletion_due_at -= timedelta(days=days)
         row.save()
 
 
@@ -54,7 +54,7 @@ def review_all():
 
 def notices():
     with public_context():
-        return list(Message.objects.filter(kind="closing_notice"))
+        return list(Message.objects.filter(kind="deletion_notice"))
 
 
 def reloaded(tenant):
@@ -81,7 +81,7 @@ def test_an_owner_is_told_once_and_the_tenant_ends_in_time(committed, initech, s
 
     (notice,) = notices()
     assert notice.schema_name == initech.schema_name
-    days = (reloaded(initech).closes_at - timezone.now() + timedelta(hours=1)).days
+    days = (reloaded(initech).deletion_due_at - timezone.now() + timedelta(hours=1)).days
     assert days == settings.UNVERIFIED_DAYS - settings.UNVERIFIED_NOTICE_DAYS
 
     age(initech, days - 1)
@@ -105,7 +105,7 @@ def test_a_beat_that_was_away_for_long_still_tells_before_it_ends_a_tenant(inite
     review_all()
 
     assert reloaded(initech)
-    assert reloaded(initech).closes_at > timezone.now() + timedelta(days=6)
+    assert reloaded(initech).deletion_due_at > timezone.now() + timedelta(days=6)
 
 
 def test_who_confirms_after_the_notice_stays_and_gets_no_late_one(initech, settings):
@@ -114,9 +114,9 @@ def test_who_confirms_after_the_notice_stays_and_gets_no_late_one(initech, setti
 
     confirm(initech)
 
-    assert [notice.state for notice in notices()] == [State.DEAD]
+    assert [notice.state for notice in notices()] == [State.CANCELLED]
     kept = reloaded(initech)
-    assert (kept.closes_at, kept.opened_from) == (None, "")
+    assert (kept.deletion_due_at, kept.opened_from) == (None, "")
     assert kept.verified_at
     age(initech, 100)
     review_all()
@@ -130,7 +130,7 @@ def test_one_verified_owner_keeps_a_tenant_that_no_signal_told_of(initech, make_
         EmailAddress.objects.filter(user=second).update(verified=True)
     with public_context():
         past = timezone.now() - timedelta(days=1)
-        Tenant.objects.filter(pk=initech.pk).update(closes_at=past, verified_at=None)
+        Tenant.objects.filter(pk=initech.pk).update(deletion_due_at=past, verified_at=None)
 
     review_all()
 
@@ -220,13 +220,13 @@ def test_the_letter_names_the_day_in_its_readers_language(
     with workspace_context(initech):
         User.objects.update(language=language)
         message = outbox.enqueue(
-            send_closing_notice,
+            send_deletion_notice,
             user_id=User.objects.get().pk,
-            closes_at="2026-11-28T12:00:00+00:00",
+            deletion_due_at="2026-11-28T12:00:00+00:00",
         )
     headers = {"schema_name": initech.schema_name}
 
-    send_closing_notice.apply(args=(str(message.pk),), headers=headers, throw=True)
+    send_deletion_notice.apply(args=(str(message.pk),), headers=headers, throw=True)
 
     (letter,) = mailoutbox
     assert (letter.to, letter.subject) == ([OWNER.email], subject)

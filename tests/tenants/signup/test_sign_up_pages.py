@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import User
 from tasks.models import Message
-from tasks.payloads import unseal
+from tasks.payloads import decrypt
 from tenancy.context import workspace_context
 from tenants.models import Tenant
 from tests.contexts import public_context
@@ -158,7 +158,7 @@ def test_find_says_the_same_to_everybody_and_mails_the_answer(acme, globex, base
     assert "Acme" not in pages[0]
     with public_context():
         answers = Message.objects.filter(kind="workspaces").order_by("created_at")
-        letters = [unseal(message) for message in answers]
+        letters = [decrypt(message) for message in answers]
     assert [letter["to"] for letter in letters] == ["ada@example.test", "nobody@example.test"]
     assert [w["name"] for w in letters[0]["context"]["workspaces"]] == ["Acme"]
     assert letters[1]["context"]["workspaces"] == []
