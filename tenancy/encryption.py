@@ -1,8 +1,11 @@
-"""Encryption at rest: with the newest of `PAYLOAD_KEYS`; decryption with any of them.
+"""Encryption at rest: with the newest of `PAYLOAD_KEYS`; decryption with any of them; keyed hashes.
 
 Each ciphertext is bound to its place, so that bytes copied to another tenant's row or to another
 person's decrypt nothing there.
 """
+
+import hashlib
+import hmac
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -11,6 +14,11 @@ from tenancy.errors import DecryptionError
 
 # Separates the place from the content. No schema name and no key contains one.
 END_OF_PLACE = "\n"
+
+
+def keyed_hash(text: str, *, key: str) -> str:
+    """Return the keyed hash of a text (HMAC-SHA-256, RFC 2104), for values that aren't stored."""
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def seal(content: bytes, *, place: str) -> bytes:

@@ -8,7 +8,6 @@ table it has read in memory for as long as the connection lasts.
 """
 
 import random
-import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
@@ -20,6 +19,7 @@ from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 
 from tenancy.postgresql.search_path import Context
+from tenancy.sockets import is_silent
 
 Answer = TypeVar("Answer")
 FOR_EVER = {"statement": 0, "grace": 0, "check": 0}
@@ -92,11 +92,10 @@ class DeadlineConnection(psycopg.Connection[Any]):
 
     @property
     def is_fresh(self) -> bool:
-        """Whether the server answered in the last `TRUSTED` seconds and hasn't hung up since.
-
-        A server that closes the connection makes the socket readable.
-        """
-        return monotonic() - self._heard_at < TRUSTED and is_silent(self)
+        """Whether the server answered in the last `TRUSTED` seconds and hasn't hung up since."""
+        is_recent = monotonic() - self._heard_at < TRUSTED
+        is_idle = self.pgconn.transaction_status == TransactionStatus.IDLE
+        return is_recent and is_idle and is_silent(self.fileno())
 
     # --- Waiting ---
 
@@ -150,15 +149,6 @@ class DeadlineConnection(psycopg.Connection[Any]):
         if not self.answers["statement"]:
             return 0
         return max(self.answers["statement"], self._statement_here) + self.answers["grace"]
-
-
-def is_silent(connection: "psycopg.Connection[Any]") -> bool:
-    """Whether a connection is open and idle, with nothing to read from it. Sends nothing."""
-    if connection.pgconn.transaction_status != TransactionStatus.IDLE:
-        return False
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    return not poll.poll(0)
 
 
 # The namespace that Django uses as the driver.
