@@ -8,16 +8,15 @@ its tables in public.
 
 from collections.abc import Iterable, Iterator
 
-from django.apps import apps
 from django.conf import settings
-from django.db.models import Model
 from django_tenants.utils import get_public_schema_name
 
 from tenancy.postgresql.search_path import role_name
 from tenancy.roles import MIGRATOR, TENANT, DatabaseRole, all_roles, schema_creator
 from tenancy.shared_tables import EVERYTHING, SharedTable
+from tenancy.tables import MIGRATIONS, public_models, shared_models
 
-CONTENT_TYPES, MIGRATIONS = "django_content_type", "django_migrations"
+CONTENT_TYPES = "django_content_type"
 
 
 def shared_tables() -> dict[str, SharedTable]:
@@ -40,17 +39,6 @@ def shared_tables() -> dict[str, SharedTable]:
         CONTENT_TYPES: SharedTable(types),
         MIGRATIONS: SharedTable({str(role): "SELECT" for role in others}),
     }
-
-
-def shared_models() -> list[type[Model]]:
-    """Return the models with tables in public alone."""
-    alone = set(settings.SHARED_APPS) - set(settings.TENANT_APPS)
-    return [
-        model
-        for config in apps.get_app_configs()
-        if config.name in alone
-        for model in config.get_models(include_auto_created=True)
-    ]
 
 
 def login() -> str:
@@ -111,7 +99,7 @@ def tenant_statements(schema_name: str, tables: Iterable[str] = ()) -> Iterator[
     own = ", ".join(f'"{schema_name}"."{table}"' for table in tables)
     yield f'GRANT USAGE ON SCHEMA "{schema_name}" TO {tenant}'
     yield f"GRANT {EVERYTHING} ON {own or everything} TO {tenant}"
-    yield f'REVOKE INSERT, UPDATE, DELETE ON "{schema_name}".django_migrations FROM {tenant}'
+    yield f'REVOKE INSERT, UPDATE, DELETE ON "{schema_name}".{MIGRATIONS} FROM {tenant}'
 
 
 def public_statements() -> Iterator[str]:
@@ -122,18 +110,13 @@ def public_statements() -> Iterator[str]:
 
 def public_tables() -> list[str]:
     """Return the tables of public: those of every installed model, and `django_migrations`."""
-    return sorted({column.partition(".")[0] for column in public_columns()} | {"django_migrations"})
+    return sorted({column.partition(".")[0] for column in public_columns()} | {MIGRATIONS})
 
 
 def public_columns() -> set[str]:
     """Return the columns that installed models have in public, as `table.column`."""
-    models = apps.get_models(include_auto_created=True)
-    shared = {
-        config.label for config in apps.get_app_configs() if config.name in settings.SHARED_APPS
-    }
-    options = [model._meta for model in models]  # noqa: SLF001  # Documented by Django.
-    own = [each for each in options if each.app_label in shared]
-    return {f"{each.db_table}.{field.column}" for each in own for field in each.concrete_fields}
+    options = [model._meta for model in public_models()]  # noqa: SLF001  # Documented by Django.
+    return {f"{each.db_table}.{field.column}" for each in options for field in each.concrete_fields}
 
 
 def table_statements(table: str) -> Iterator[str]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from tenancy import timeouts
 from tenancy.context import database_role, public_context
 from tenancy.errors import SchemaBusyError
 from tenancy.models import PooledSchema, SchemaSnapshot
@@ -15,11 +16,13 @@ from tenancy.provisioning.building import replay
 from tenancy.provisioning.fingerprint import release_digest
 from tenancy.roles import MIGRATOR, schema_creator
 from tenancy.schemas import drop_schema
+from tenancy.timeouts import DatabaseTimeouts
 
 logger = logging.getLogger(__name__)
 
-# Timeout for making one, which takes some hundredths of a second; on a busy machine some tenths.
-PATIENCE = "5s"
+# For making one schema, which takes some hundredths of a second; on a busy machine some tenths.
+# PostgreSQL ends the transaction of a process that hangs: until then no other one fills the pool.
+FILL = DatabaseTimeouts(statement=5, lock=5, idle_in_transaction=5)
 
 
 def names() -> list[str]:
@@ -108,22 +111,11 @@ def _made_one() -> bool:
             return False
         if PooledSchema.objects.made_for(digest).count() >= settings.SCHEMA_POOL_SIZE:
             return False
-        _be_brief()
+        timeouts.set_local(FILL)
         ours.filled_at = timezone.now()
         ours.save(update_fields=["filled_at"])
         replay(PooledSchema.objects.create(digest=digest).schema_name, ours.statements)
         return True
-
-
-def _be_brief() -> None:
-    """Set timeouts, so that PostgreSQL ends the transaction of a process that hangs.
-
-    No other process fills the pool while this one has locked the release's row.
-    """
-    patience = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
-    wanted = ", ".join(f"set_config('{name}', '{PATIENCE}', true)" for name in patience)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {wanted}")
 
 
 def _dropped_one() -> bool:

@@ -26,6 +26,7 @@ from tenancy.postgresql.search_path import (
     role_name,
     search_path,
 )
+from tenancy.timeouts import DatabaseTimeouts
 
 logger = logging.getLogger(__name__)
 
@@ -112,8 +113,8 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         try:
             with self.cursor() as cursor:
                 cursor.execute(context_statement(*lasting, lasting=True))
-                cursor.execute("SET lock_timeout = 0")
-                cursor.execute("SET statement_timeout = 0")
+                unlimited = DatabaseTimeouts(statement=0, lock=0)
+                cursor.execute(unlimited.as_statement(is_local=False))
                 self._lasting = lasting
             yield
         finally:

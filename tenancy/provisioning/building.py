@@ -17,6 +17,7 @@ from django_tenants.utils import get_tenant_model, quote_schema_name
 
 from tenancy import privileges
 from tenancy.context import workspace_context
+from tenancy.postgresql.statements import execute
 from tenancy.provisioning.catalogue import alone_in
 
 # The form that `rendering` writes.
@@ -82,7 +83,7 @@ def build(schema_name: str) -> None:
     Raises `BuildError` when one of them fails.
     """
     with transaction.atomic():
-        _create(schema_name)
+        execute([f"CREATE SCHEMA {quote_schema_name(schema_name)}"])
         with (
             workspace_context(get_tenant_model()(schema_name=schema_name)),
             translation.override(None),
@@ -110,7 +111,7 @@ def replay(schema_name: str, script: Iterable[str]) -> None:
     script = list(script)
     granting = privileges.tenant_statements(schema_name, _tables_of(script))
     with transaction.atomic():
-        _create(schema_name)
+        execute([f"CREATE SCHEMA {quote_schema_name(schema_name)}"])
         # Without public: a table missing from the snapshot must not resolve to public's.
         with alone_in(schema_name) as here:
             here.pipeline([*script, *granting])
@@ -120,8 +121,3 @@ def _tables_of(script: list[str]) -> list[str]:
     """Return the tables that the statements create. PostgreSQL would scan those of all schemas."""
     made = (MAKES_TABLE.match(statement) for statement in script)
     return [found[1] for found in made if found]
-
-
-def _create(schema_name: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE SCHEMA {quote_schema_name(schema_name)}")

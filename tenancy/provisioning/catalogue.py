@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django_tenants.utils import get_tenant_model
 
 from tenancy.context import workspace_context
 from tenancy.postgresql.base import DatabaseWrapper
+from tenancy.postgresql.statements import Rows, rows
 
 QUERIES = Path(__file__).parent / "queries"
 
@@ -79,7 +80,7 @@ def read_tables(schema_name: str) -> list[Table]:
 def read_rows(table: Table) -> list[list[str]]:
     """Return a table's rows in physical order (`ctid`), as SQL literals."""
     columns = ", ".join(f"quote_nullable({quote(c.name)}::text)" for c in written(table))
-    return [list(row) for row in ask(f"SELECT {columns} FROM {quote(table.name)} ORDER BY ctid")]  # noqa: S608  # nosec B608  # Names of the catalogue, quoted.
+    return [list(row) for row in rows(f"SELECT {columns} FROM {quote(table.name)} ORDER BY ctid")]  # noqa: S608  # nosec B608  # Names of the catalogue, quoted.
 
 
 def written(table: Table) -> list[Column]:
@@ -87,16 +88,9 @@ def written(table: Table) -> list[Column]:
     return [column for column in table.columns if not column.generated]
 
 
-def look(name: str, schema_name: str) -> list[tuple[Any, ...]]:
+def look(name: str, schema_name: str) -> Rows:
     """Return the rows of a query in `queries/` about a schema."""
-    return ask((QUERIES / f"{name}.sql").read_text(), schema=schema_name)
-
-
-def ask(query: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    """Return the rows of a query in the context's schema."""
-    with connection.cursor() as cursor:
-        cursor.execute(query, parameters or None)
-        return list(cursor.fetchall())
+    return rows((QUERIES / f"{name}.sql").read_text(), {"schema": schema_name})
 
 
 def quote(name: str) -> str:

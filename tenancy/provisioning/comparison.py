@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from tenancy.provisioning.catalogue import alone_in, ask, look, quote
+from tenancy.postgresql import statements
+from tenancy.provisioning.catalogue import alone_in, look, quote
 from tenancy.provisioning.rendering import APPLIED
 
 Facts = dict[tuple[str, str], str]
@@ -42,7 +43,7 @@ def _rows(schema_name: str) -> Rows:
 def _rows_of(table: str) -> Counter[str]:
     left_out = f" - '{APPLIED[1]}'" if table == APPLIED[0] else ""
     query = f"SELECT (to_jsonb(t){left_out})::text FROM {quote(table)} AS t"  # noqa: S608  # nosec B608  # A name of the catalogue, quoted.
-    return Counter(text for (text,) in ask(query))
+    return Counter(text for (text,) in statements.rows(query))
 
 
 def _of_facts(left: str, right: str, first: Facts, second: Facts) -> Iterator[str]:

@@ -6,10 +6,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
+from tenancy import timeouts
 from tenancy.context import database_role, public_context
 from tenancy.models import SchemaSnapshot, new_schema_name
 from tenancy.provisioning.building import BuildError, build, replay
@@ -18,13 +19,14 @@ from tenancy.provisioning.comparison import differences
 from tenancy.provisioning.fingerprint import forget as forget_content_types, release_digest
 from tenancy.provisioning.rendering import render
 from tenancy.roles import MIGRATOR, schema_creator
+from tenancy.timeouts import DatabaseTimeouts
 
 logger = logging.getLogger(__name__)
 
 # How many releases keep their snapshots: during a deployment, two run at once.
 KEPT = 5
-# How long a process without a snapshot waits for another that makes it, which takes longer.
-PATIENCE = "100ms"
+# How many seconds a process without a snapshot waits for another that makes it: less than it takes.
+CLAIM = DatabaseTimeouts(lock=0.1)
 # How many differences of a failed snapshot are reported.
 TOLD = 5
 # Seconds before another attempt after a snapshot couldn't be made.
@@ -119,9 +121,8 @@ def _try_to_make(digest: str) -> bool:
 
 
 def _make(digest: str) -> bool:
-    """Insert the row, on which concurrent attempts wait for `PATIENCE`, and fill it."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+    """Insert the row, for which concurrent attempts wait as long as `CLAIM` says, and fill it."""
+    timeouts.set_local(CLAIM)
     row, is_ours = SchemaSnapshot.objects.get_or_create(digest=digest)
     if is_ours:
         row.statements = _rendered()

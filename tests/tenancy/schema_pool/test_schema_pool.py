@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from django.conf import settings
@@ -179,7 +180,7 @@ def test_who_takes_one_waits_for_no_filler(committed, held, settings):
     schema_pool.fill()
     settings.SCHEMA_POOL_SIZE = 2
     # Of locks alone: a busy machine may take its time.
-    settings.DDL_TIMEOUTS = {**settings.DDL_TIMEOUTS, "lock_timeout": 1}
+    settings.DDL_TIMEOUTS = replace(settings.DDL_TIMEOUTS, lock=1)
     (before,) = ready()
     outcome = held()
 
@@ -193,7 +194,7 @@ def test_who_takes_one_waits_for_no_filler(committed, held, settings):
 
 
 def test_who_has_to_make_one_waits_for_no_filler(committed, held, settings):
-    settings.DDL_TIMEOUTS = {**settings.DDL_TIMEOUTS, "lock_timeout": 1}
+    settings.DDL_TIMEOUTS = replace(settings.DDL_TIMEOUTS, lock=1)
     outcome = held()
 
     tenant = open_one()
