@@ -41,12 +41,9 @@ def public_context(role: DatabaseRole | None = None) -> AbstractContextManager[N
 
     Without a `role`, keeps the role of an enclosing public context, or else uses `VISITOR`.
     """
-    return _working_in(Shared(role or _role_in_public()))
-
-
-def _role_in_public() -> DatabaseRole:
     present = _connection().tenant
-    return present.role if isinstance(present, Shared) else VISITOR
+    inherited = present.role if isinstance(present, Shared) else VISITOR
+    return _working_in(Shared(role or inherited))
 
 
 @contextmanager

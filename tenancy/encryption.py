@@ -6,6 +6,7 @@ person's decrypt nothing there.
 
 import hashlib
 import hmac
+from contextlib import suppress
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -47,21 +48,13 @@ def reseal(sealed: bytes) -> bytes:
     Returns its argument unchanged if the newest key encrypted it. Raises `DecryptionError` when no
     key decrypts it.
     """
+    with suppress(InvalidToken):
+        Fernet(settings.PAYLOAD_KEYS[0]).decrypt(sealed)
+        return sealed
     try:
-        if is_newest(sealed):
-            return sealed
         return _fernet().rotate(sealed)
     except InvalidToken:
         raise DecryptionError("No key opens it.") from None
-
-
-def is_newest(sealed: bytes) -> bool:
-    """Whether the newest key decrypts it."""
-    try:
-        Fernet(settings.PAYLOAD_KEYS[0]).decrypt(sealed)
-    except InvalidToken:
-        return False
-    return True
 
 
 def _fernet() -> MultiFernet:

@@ -1,7 +1,5 @@
 """Checks that the database's roles have the privileges that `tenancy.privileges` declares."""
 
-from collections.abc import Iterator
-
 from django_tenants.utils import get_public_schema_name
 
 from tenancy import privileges
@@ -35,18 +33,20 @@ def role_faults() -> list[str]:
     names = [role_name(privileges.login(), role) for role in all_roles()]
     if missing := _found(MISSING, names):
         return [f"The role {name} is missing, or the login is no member." for name in missing]
-    return list(_excesses(names))
-
-
-def _excesses(names: list[str]) -> Iterator[str]:
     public, declared = get_public_schema_name(), privileges.shared_tables()
     requests = [role_name(privileges.login(), role) for role in all_roles() if role.serves_requests]
-    for name in _found(MIGHTY, names):
-        yield f"The role {name} is above the rules: superuser, BYPASSRLS or CREATEROLE."
-    for found in _found(READABLE, public, requests, list(declared)):
-        yield f"In {public}, {found}."
-    for table in _found(OPEN, public, [table for table, each in declared.items() if each.rows]):
-        yield f"The table {table} has no row-level security."
+    limited = [table for table, each in declared.items() if each.rows]
+    return [
+        *(
+            f"The role {name} is above the rules: superuser, BYPASSRLS or CREATEROLE."
+            for name in _found(MIGHTY, names)
+        ),
+        *(f"In {public}, {each}." for each in _found(READABLE, public, requests, list(declared))),
+        *(
+            f"The table {table} has no row-level security."
+            for table in _found(OPEN, public, limited)
+        ),
+    ]
 
 
 def _found(query: str, *parameters: str | list[str]) -> list[str]:

@@ -124,20 +124,14 @@ def table_statements(table: str) -> Iterator[str]:
     public = get_public_schema_name()
     where = f"{public}.{table}"
     others = ", ".join(named(role) for role in all_roles() if role != MIGRATOR)
-    declared = shared_tables().get(table) or _operators_own()
+    operators_own = SharedTable({role: EVERYTHING for role in all_roles() if role.operates})
+    declared = shared_tables().get(table, operators_own)
     yield f"REVOKE ALL ON {where} FROM {others}"
     for role, privileges in declared.privileges.items():
         yield f"GRANT {privileges} ON {where} TO {named(_defined(role))}"
-    if declared.rows:
-        yield f"ALTER TABLE {where} ENABLE ROW LEVEL SECURITY"
-        yield from _policies(declared, where, public)
-
-
-def _operators_own() -> SharedTable:
-    return SharedTable({role: EVERYTHING for role in all_roles() if role.operates})
-
-
-def _policies(declared: SharedTable, where: str, public: str) -> Iterable[str]:
+    if not declared.rows:
+        return
+    yield f"ALTER TABLE {where} ENABLE ROW LEVEL SECURITY"
     for role in declared.privileges:
         condition = declared.rows.get(role, "true").format(public=public)
         yield f"DROP POLICY IF EXISTS {role} ON {where}"

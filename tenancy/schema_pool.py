@@ -125,18 +125,15 @@ def _dropped_one() -> bool:
         ours = SchemaSnapshot.objects.filter(digest=digest).first()
         if ours is None or _is_followed(ours):
             return False
-        if (old := _old_one(digest)) is None:
+        old = PooledSchema.objects.exclude(digest=digest).in_turn().first()
+        same = PooledSchema.objects.made_for(digest)
+        if old is None and same.count() > settings.SCHEMA_POOL_SIZE:
+            old = same.in_turn().first()
+        if old is None:
             return False
         PooledSchema.objects.filter(pk=old.pk).delete()
         drop_schema(schema_name=old.schema_name)
         return True
-
-
-def _old_one(digest: str) -> PooledSchema | None:
-    if old := PooledSchema.objects.exclude(digest=digest).in_turn().first():
-        return old
-    ours = PooledSchema.objects.made_for(digest)
-    return ours.in_turn().first() if ours.count() > settings.SCHEMA_POOL_SIZE else None
 
 
 def _is_followed(release: SchemaSnapshot) -> bool:

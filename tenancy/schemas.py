@@ -36,31 +36,23 @@ def create_schema(*, schema_name: str) -> None:
     """
     with database_role(schema_creator()), public_context():
         take_time()
-        if not _is_replayed(schema_name):
-            build(schema_name)
+        if script := snapshot_of(release_digest()):
+            try:
+                replay(schema_name, script)
+            except OperationalError:
+                raise  # The database is away, or a timeout has expired.
+            except DatabaseError:
+                # A snapshot that fails must not stop sign-ups: the migrations create the same.
+                logger.exception("The script failed: the migrations are run instead.")
+            else:
+                return
+        build(schema_name)
 
 
 def migrate_schema(*, schema_name: str) -> None:
     """Run the migrations that a schema lacks. Idempotent."""
     with database_role(MIGRATOR), public_context():
         migrate(schema_name)
-
-
-def _is_replayed(schema_name: str) -> bool:
-    """Replay the snapshot if there is one. Return whether the schema exists now.
-
-    A snapshot that fails must not stop sign-ups: the migrations create the same schema.
-    """
-    if not (script := snapshot_of(release_digest())):
-        return False
-    try:
-        replay(schema_name, script)
-    except OperationalError:
-        raise  # The database is away, or a timeout has expired.
-    except DatabaseError:
-        logger.exception("The script failed: the migrations are run instead.")
-        return False
-    return True
 
 
 def drop_schema(*, schema_name: str) -> None:

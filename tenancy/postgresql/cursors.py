@@ -97,8 +97,6 @@ class ContextCursor(Cursor):
             self.close()
             wrapper.refuse_transaction()
             raise ContextUndoneError(UNDONE)
-        if tags and KEEPING.issuperset(tags) and self._in_transaction():
+        status = self.connection.pgconn.transaction_status
+        if tags and KEEPING.issuperset(tags) and status == TransactionStatus.INTRANS:
             self.connection.sent_context = context
-
-    def _in_transaction(self) -> bool:
-        return self.connection.pgconn.transaction_status == TransactionStatus.INTRANS

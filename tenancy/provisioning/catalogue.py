@@ -63,7 +63,8 @@ def read_tables(schema_name: str) -> list[Table]:
 
     Call it `alone_in` the schema. Raises `NotRenderableError`, naming what a snapshot can't create.
     """
-    _refuse_foreign(schema_name)
+    if foreign := [name for (name,) in look("foreign", schema_name)]:
+        raise NotRenderableError(f"No script can make these: {', '.join(foreign)}.")
     tables: dict[str, Table] = {}
     for name, *column in look("columns", schema_name):
         tables.setdefault(name, Table(name)).columns.append(Column(*column))
@@ -71,7 +72,8 @@ def read_tables(schema_name: str) -> list[Table]:
         tables[name].constraints.append((constraint, definition))
         tables[name].references |= {referred} - {None, name}
     for name, index in look("indexes", schema_name):
-        tables[name].indexes.append(_unqualified(index, schema_name))
+        # PostgreSQL always writes the schema there.
+        tables[name].indexes.append(index.replace(f" ON {schema_name}.", " ON ", 1))
     for name, comment in look("comments", schema_name):
         tables[name].comment = comment
     return list(_in_order(tables))
@@ -97,16 +99,6 @@ def quote(name: str) -> str:
     """Return a name as a quoted identifier."""
     escaped = name.replace('"', '""')
     return f'"{escaped}"'
-
-
-def _refuse_foreign(schema_name: str) -> None:
-    if found := [name for (name,) in look("foreign", schema_name)]:
-        raise NotRenderableError(f"No script can make these: {', '.join(found)}.")
-
-
-def _unqualified(definition: str, schema_name: str) -> str:
-    """Remove the schema from an index's definition, where PostgreSQL always writes it."""
-    return definition.replace(f" ON {schema_name}.", " ON ", 1)
 
 
 def _in_order(tables: dict[str, Table]) -> Iterator[Table]:

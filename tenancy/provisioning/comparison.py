@@ -36,14 +36,13 @@ def _bare(text: str | None, schema_name: str) -> str:
 
 
 def _rows(schema_name: str) -> Rows:
+    found: Rows = {}
     with alone_in(schema_name):
-        return {table: _rows_of(table) for (table,) in look("tables", schema_name)}
-
-
-def _rows_of(table: str) -> Counter[str]:
-    left_out = f" - '{APPLIED[1]}'" if table == APPLIED[0] else ""
-    query = f"SELECT (to_jsonb(t){left_out})::text FROM {quote(table)} AS t"  # noqa: S608  # nosec B608  # A name of the catalogue, quoted.
-    return Counter(text for (text,) in statements.rows(query))
+        for (table,) in look("tables", schema_name):
+            left_out = f" - '{APPLIED[1]}'" if table == APPLIED[0] else ""
+            query = f"SELECT (to_jsonb(t){left_out})::text FROM {quote(table)} AS t"  # noqa: S608  # nosec B608  # A name of the catalogue, quoted.
+            found[table] = Counter(text for (text,) in statements.rows(query))
+    return found
 
 
 def _of_facts(left: str, right: str, first: Facts, second: Facts) -> Iterator[str]:

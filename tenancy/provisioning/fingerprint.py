@@ -43,7 +43,9 @@ def _of_files() -> str:
     digest = hashlib.sha256()
     for word in _words():
         digest.update(word.encode() + b"\0")
-    for path in _sources():
+    # This package, and all apps' migrations: tenants get permissions for all apps.
+    ours = sorted(each for end in OURS for each in Path(__file__).parent.glob(f"**/*{end}"))
+    for path in [*(each for app in apps.get_app_configs() for each in _migrations(app)), *ours]:
         digest.update(f"{path.parent.parent.name}/{path.name}".encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
@@ -54,13 +56,6 @@ def _words() -> Iterator[str]:
     for name in SETTINGS:
         yield f"{name} {getattr(settings, name)}"
     yield from privileges.tenant_statements("of_a_tenant")
-
-
-def _sources() -> Iterator[Path]:
-    """Yield this package's files and all apps' migrations: tenants get permissions for all apps."""
-    for config in apps.get_app_configs():
-        yield from _migrations(config)
-    yield from sorted(each for end in OURS for each in Path(__file__).parent.glob(f"**/*{end}"))
 
 
 def _migrations(config: AppConfig) -> Iterator[Path]:
@@ -78,15 +73,11 @@ def _content_types() -> list[str]:
     global _remembered  # noqa: PLW0603  # One per process.
     asked_at, types = _remembered
     if not types or time.monotonic() - asked_at > REMEMBERED:
-        types = list(_read_content_types())
+        known = {(model._meta.app_label, model._meta.model_name) for model in apps.get_models()}  # noqa: SLF001  # Its public name.
+        rows = ContentType.objects.order_by("id").values_list("id", "app_label", "model")
+        types = [f"{pk} {label}.{model}" for pk, label, model in rows if (label, model) in known]
         _remembered = time.monotonic(), types
     return types
-
-
-def _read_content_types() -> Iterator[str]:
-    known = {(model._meta.app_label, model._meta.model_name) for model in apps.get_models()}  # noqa: SLF001  # Its public name.
-    rows = ContentType.objects.order_by("id").values_list("id", "app_label", "model")
-    yield from (f"{pk} {label}.{model}" for pk, label, model in rows if (label, model) in known)
 
 
 def forget() -> None:

@@ -36,7 +36,13 @@ def render(schema_name: str) -> list[str]:
         tables = read_tables(schema_name)
         script = [_settled(each) for table in tables for each in _structure(table)]
         script += [each for table in tables for each in _contents(table)]
-        script += [_settled(each) for table in tables for each in _unchecked(table)]
+        # Inside CREATE TABLE, these constraints would be marked as valid.
+        script += [
+            _settled(f"ALTER TABLE {quote(table.name)} ADD {line}")
+            for table in tables
+            for line in _constraints(table)
+            if line.endswith(UNCHECKED)
+        ]
     if any(schema_name in statement for statement in script):
         raise NotRenderableError(f"Something names the schema {schema_name} itself.")
     return script
@@ -59,7 +65,12 @@ def _structure(table: Table) -> Iterator[str]:
     ]
     yield f"CREATE TABLE {quote(table.name)} ({', '.join(lines)})"
     yield from table.indexes
-    yield from _comments(table)
+    name = quote(table.name)
+    if table.comment:
+        yield f"COMMENT ON TABLE {name} IS {literal(table.comment)}"
+    for column in table.columns:
+        if column.comment:
+            yield f"COMMENT ON COLUMN {name}.{quote(column.name)} IS {literal(column.comment)}"
 
 
 def _constraints(table: Table) -> Iterator[str]:
@@ -76,27 +87,13 @@ def _column(table: Table, column: Column, named: set[str]) -> str:
     elif column.default:
         words.append(f"DEFAULT {column.default}")
     if column.identity:
-        words.append(_identity(table, column))
+        words.append(f"GENERATED {IDENTITIES[column.identity]} AS IDENTITY")
+        if column.sequence and column.sequence != f"{table.name}_{column.name}_seq":
+            words.append(f"(SEQUENCE NAME {quote(column.sequence)})")
     # From PostgreSQL 18 on, it is among the constraints, by name.
     if column.is_required and not any(each.startswith("NOT NULL ") for each in named):
         words.append("NOT NULL")
     return " ".join(words)
-
-
-def _identity(table: Table, column: Column) -> str:
-    words = f"GENERATED {IDENTITIES[column.identity]} AS IDENTITY"
-    if column.sequence and column.sequence != f"{table.name}_{column.name}_seq":
-        words += f" (SEQUENCE NAME {quote(column.sequence)})"
-    return words
-
-
-def _comments(table: Table) -> Iterator[str]:
-    name = quote(table.name)
-    if table.comment:
-        yield f"COMMENT ON TABLE {name} IS {literal(table.comment)}"
-    for column in table.columns:
-        if column.comment:
-            yield f"COMMENT ON COLUMN {name}.{quote(column.name)} IS {literal(column.comment)}"
 
 
 def _contents(table: Table) -> Iterator[str]:
@@ -111,13 +108,6 @@ def _contents(table: Table) -> Iterator[str]:
         if column.sequence and column.last_value is not None:
             where = literal(quote(column.sequence))
             yield f"SELECT pg_catalog.setval({where}, {column.last_value})"
-
-
-def _unchecked(table: Table) -> Iterator[str]:
-    """Yield the NOT VALID constraints: inside CREATE TABLE, they would be marked as valid."""
-    for line in _constraints(table):
-        if line.endswith(UNCHECKED):
-            yield f"ALTER TABLE {quote(table.name)} ADD {line}"
 
 
 def _values(table: Table, columns: list[Column], row: list[str]) -> Iterator[str]:

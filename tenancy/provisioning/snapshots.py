@@ -66,7 +66,9 @@ def _prepare() -> str | None:
         digest = release_digest()
         if snapshot_of(digest):
             return digest
-        if _has_just_failed(digest) or not _making.acquire(blocking=False):
+        failed_at = _failed_at.get(digest, float("-inf"))
+        has_just_failed = time.monotonic() - failed_at < TRIED_AGAIN
+        if has_just_failed or not _making.acquire(blocking=False):
             return None
         try:
             return digest if _try_to_make(digest) else None
@@ -98,11 +100,6 @@ def _prune() -> None:
     with database_role(MIGRATOR), public_context():
         newest = SchemaSnapshot.objects.order_by("-deployed_at").values_list("digest", flat=True)
         SchemaSnapshot.objects.exclude(digest__in=list(newest[:KEPT])).delete()
-
-
-def _has_just_failed(digest: str) -> bool:
-    failed_at = _failed_at.get(digest)
-    return failed_at is not None and time.monotonic() - failed_at < TRIED_AGAIN
 
 
 def _try_to_make(digest: str) -> bool:

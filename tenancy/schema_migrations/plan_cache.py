@@ -52,7 +52,10 @@ def plan() -> list[Step]:
     executor.loader.check_consistent_history(connection)
     steps = [*_migrations(executor)]
     start = steps[-1].end if steps else _recorded(executor)
-    squashed = _squashed(executor, start)
+    # The squashed migrations that count as applied, as all that they replace are.
+    made = executor.loader.replacements.items()
+    done = {f"{app}.{name}" for (app, name), each in made if start >= set(_names(each))}
+    squashed = tuple(sorted((done - start) & revisions.own_migrations()))
     if steps and not squashed:
         steps[-1] = replace(steps[-1], is_last=True)
     steps.append(Step(start, start | set(squashed), records=squashed, is_last=True))
@@ -90,13 +93,6 @@ def _names(migration: Migration) -> tuple[str, ...]:
     """Return what Django records for it: for a squashed one, the migrations that it replaces."""
     keys = migration.replaces or [(migration.app_label, migration.name)]
     return tuple(f"{app}.{name}" for app, name in keys)
-
-
-def _squashed(executor: MigrationExecutor, recorded: frozenset[str]) -> tuple[str, ...]:
-    """Return the squashed migrations that count as applied, as all that they replace are."""
-    made = executor.loader.replacements.items()
-    done = {f"{app}.{name}" for (app, name), each in made if recorded >= set(_names(each))}
-    return tuple(sorted((done - recorded) & revisions.own_migrations()))
 
 
 def _recorded(executor: MigrationExecutor) -> frozenset[str]:

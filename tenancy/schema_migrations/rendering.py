@@ -115,14 +115,18 @@ def render(
     migration: Migration, start: frozenset[str], before: ProjectState, records: tuple[str, ...]
 ) -> Step:
     """Return the step of a migration, from the models before it, that records these migrations."""
-    bound = tuple(_bound(migration, before))
-    after = bound[-1].after if bound else before
+    before.apps  # noqa: B018  # Rendered once; each later state is made from the one before.
+    after, bound = before, []
+    for operation in migration.operations:
+        earlier, after = after, after.clone()
+        operation.state_forwards(migration.app_label, after)
+        bound.append(BoundOperation(operation, earlier, after))
     kinds = {type(each) for each in _in_database(migration.operations)}
     return Step(
         start=start,
         end=start | (set(records) & revisions.own_migrations()),
         migration=migration,
-        operations=bound,
+        operations=tuple(bound),
         statements=_sql(migration, bound) if is_plain(migration) else None,
         extras=_permissions(before, after, is_known=kinds <= KNOWN),
         records=records,
@@ -158,16 +162,7 @@ def _computes_a_default(operation: Operation) -> bool:
     return callable(default) and operation.field.has_default() and default not in HARMLESS_DEFAULTS
 
 
-def _bound(migration: Migration, before: ProjectState) -> Iterator[BoundOperation]:
-    before.apps  # noqa: B018  # Rendered once; each later state is made from the one before.
-    for operation in migration.operations:
-        after = before.clone()
-        operation.state_forwards(migration.app_label, after)
-        yield BoundOperation(operation, before, after)
-        before = after
-
-
-def _sql(migration: Migration, bound: tuple[BoundOperation, ...]) -> tuple[str, ...] | None:
+def _sql(migration: Migration, bound: list[BoundOperation]) -> tuple[str, ...] | None:
     """Return a plain migration's statements; None if it queries the schema that it changes."""
     # Django opens no transaction for this, and sends nothing.
     editor = connection.schema_editor(collect_sql=True, atomic=False)

@@ -179,22 +179,18 @@ class Run:
             queue.retry(schema, FIRST_WAIT)
         except Exception as error:  # noqa: BLE001  # After any error the other schemas are still migrated.
             reconnect()
-            self._retry_or_fail(schema, error, queue)
+            self._attempts[schema.schema_name] += 1
+            attempts = self._attempts[schema.schema_name]
+            if not targets.exists(schema):
+                self.report.add_gone(schema)
+            elif is_passing(error) and attempts < self.options.attempts:
+                self.report.add_retry()
+                queue.retry(schema, back_off(attempts))
+            else:
+                self.report.add_failure(schema, error, attempts)
         else:
             self.report.add_migrated(schema, time.monotonic() - started_at)
             self.progress.step()
-
-    def _retry_or_fail(self, schema: SchemaTarget, error: Exception, queue: Queue) -> None:
-        if not targets.exists(schema):
-            self.report.add_gone(schema)
-            return
-        self._attempts[schema.schema_name] += 1
-        attempts = self._attempts[schema.schema_name]
-        if is_passing(error) and attempts < self.options.attempts:
-            self.report.add_retry()
-            queue.retry(schema, back_off(attempts))
-        else:
-            self.report.add_failure(schema, error, attempts)
 
 
 def reconnect() -> None:
