@@ -54,22 +54,14 @@ def drift() -> Iterator[str]:
     every_target = targets.all_targets()
     recorded = targets.recorded_migrations([schema.schema_name for schema in every_target])
     for schema in every_target:
-        if not _drift_of(schema, recorded.get(schema.schema_name)):
-            continue
-        if difference := _settled_drift(schema.schema_name):
-            yield f"{schema.name} ({schema.schema_name}): {difference}"
-
-
-def _settled_drift(schema_name: str) -> str:
-    """Compare until the row stays the same: a tenant may be migrated or deleted meanwhile."""
-    before = targets.named(schema_name)
-    while before:
-        recorded = targets.recorded_migrations([schema_name]).get(schema_name)
-        after = targets.named(schema_name)
-        if after == before:
-            return _drift_of(before[0], recorded)
-        before = after
-    return ""
+        name = schema.schema_name
+        difference, row = _drift_of(schema, recorded.get(name)), [schema]
+        # Again until the row stays the same: a tenant may be migrated or deleted meanwhile.
+        while difference and (found := targets.named(name)) != row:
+            now, row = targets.recorded_migrations([name]), found
+            difference = _drift_of(row[0], now.get(name)) if row else ""
+        if difference:
+            yield f"{schema.name} ({name}): {difference}"
 
 
 def _drift_of(schema: SchemaTarget, recorded: frozenset[str] | None) -> str:

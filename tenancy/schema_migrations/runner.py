@@ -115,7 +115,16 @@ class Run:
         target = self.report.target
         self.progress.looked(len(targets.behind(target)))
         try:
-            self._work(Queue(self._canaries_behind, one_by_one=True))
+            self._work(
+                Queue(
+                    lambda: [
+                        schema
+                        for schema in targets.canaries(self.options.canaries)
+                        if schema.revision != target and not self.report.failures
+                    ],
+                    one_by_one=True,
+                )
+            )
             self._raise_error()
             if self.report.failures:
                 failure = self.report.failures[0]
@@ -129,12 +138,6 @@ class Run:
             raise
         finally:
             self.progress.end()
-
-    def _canaries_behind(self) -> list[SchemaTarget]:
-        if self.report.failures:
-            return []
-        first = targets.canaries(self.options.canaries)
-        return [schema for schema in first if schema.revision != self.report.target]
 
     def _raise_error(self) -> None:
         if self._errors:
