@@ -9,7 +9,7 @@ its tables in public.
 from collections.abc import Iterable, Iterator
 
 from django.conf import settings
-from django_tenants.utils import get_public_schema_name
+from django_tenants.utils import get_public_schema_name, get_tenant_model
 
 from tenancy.postgresql.search_path import role_name
 from tenancy.roles import MIGRATOR, TENANT, DatabaseRole, all_roles, schema_creator
@@ -17,12 +17,13 @@ from tenancy.shared_tables import EVERYTHING, SharedTable
 from tenancy.tables import MIGRATIONS, public_models, shared_models
 
 CONTENT_TYPES = "django_content_type"
+SNAPSHOTS, POOL = "tenancy_schemasnapshot", "tenancy_pooledschema"
 
 
 def shared_tables() -> dict[str, SharedTable]:
     """Return the declarations of the tables that exist in public alone, by table.
 
-    Django's content types and migration records are declared here.
+    Those of the engine and of Django are declared here, by what a role does: apps define the roles.
     """
     declared = {
         model._meta.db_table: model.shared_table  # noqa: SLF001  # Documented by Django.
@@ -34,8 +35,18 @@ def shared_tables() -> dict[str, SharedTable]:
     types: dict[str, str] = {
         role: "SELECT" + ", REFERENCES" * role.creates_schemas for role in others
     }
+    reading = {str(role): "SELECT" for role in others if role.operates}
+    creators = [str(role) for role in others if role.creates_schemas]
     return {
         **declared,
+        # A sign-up that finds no snapshot creates it.
+        SNAPSHOTS: SharedTable(
+            dict.fromkeys(creators, "SELECT, INSERT, UPDATE (statements, filled_at)") | reading
+        ),
+        # It locks the row and deletes it: FOR UPDATE requires UPDATE on at least one column.
+        POOL: SharedTable(
+            dict.fromkeys(creators, "SELECT, INSERT, DELETE, UPDATE (created_at)") | reading
+        ),
         CONTENT_TYPES: SharedTable(types),
         MIGRATIONS: SharedTable({str(role): "SELECT" for role in others}),
     }
@@ -132,8 +143,9 @@ def table_statements(table: str) -> Iterator[str]:
     if not declared.rows:
         return
     yield f"ALTER TABLE {where} ENABLE ROW LEVEL SECURITY"
+    tenants = get_tenant_model()._meta.db_table  # noqa: SLF001  # Documented by Django.
     for role in declared.privileges:
-        condition = declared.rows.get(role, "true").format(public=public)
+        condition = declared.rows.get(role, "true").format(public=public, tenants=tenants)
         yield f"DROP POLICY IF EXISTS {role} ON {where}"
         yield (
             f"CREATE POLICY {role} ON {where} TO {named(_defined(role))}"

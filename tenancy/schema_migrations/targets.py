@@ -1,4 +1,8 @@
-"""The schemas to migrate, the revisions in their rows, and the migrations they have recorded."""
+"""The schemas to migrate, the revisions in their rows, and the migrations they have recorded.
+
+TENANT_MODEL has the fields `schema_name`, `slug`, `created_at` and `revision`, and a queryset with
+the method `canaries`.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
