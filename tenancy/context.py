@@ -105,7 +105,7 @@ def current_workspace() -> Workspace:
     Raises `TenantMissingError` in public and outside any context.
     """
     if is_public():
-        raise TenantMissingError("The public schema is nobody's workspace.")
+        raise TenantMissingError("The public schema belongs to no tenant.")
     tenant = _connection().tenant
     if isinstance(tenant, get_tenant_model()):
         return cast("Workspace", tenant)

@@ -94,10 +94,10 @@ def database_statements(database: str) -> Iterator[str]:
 
 def schema_statements() -> Iterator[str]:
     """Yield the statements that make the migrator own public, and grant USAGE to every role."""
-    public, everybody = get_public_schema_name(), ", ".join(named(role) for role in all_roles())
+    public, roles = get_public_schema_name(), ", ".join(named(role) for role in all_roles())
     yield f"ALTER SCHEMA {public} OWNER TO {named(MIGRATOR)}"
     yield f"REVOKE ALL ON SCHEMA {public} FROM PUBLIC"
-    yield f"GRANT USAGE ON SCHEMA {public} TO {everybody}"
+    yield f"GRANT USAGE ON SCHEMA {public} TO {roles}"
 
 
 def tenant_statements(schema_name: str, tables: Iterable[str] = ()) -> Iterator[str]:

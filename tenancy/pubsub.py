@@ -31,16 +31,16 @@ class Channel:
         # A child process must not read messages from its parent's connection.
         os.register_at_fork(after_in_child=self.start_over)
 
-    def publish(self, *words: str) -> None:
+    def publish(self, *messages: str) -> None:
         """Publish to all subscribers. Does nothing while Redis is away."""
-        if not words or not circuit_breaker.redis.allows():
+        if not messages or not circuit_breaker.redis.allows():
             return
         # When publishing fails, subscribers are out of date until their cached values expire.
         with (
             contextlib.suppress(redis.RedisError),
             circuit_breaker.redis.watching(redis.RedisError),
         ):
-            self._client().publish(self._channel(), "\n".join(words))
+            self._client().publish(self._channel(), "\n".join(messages))
 
     def poll(self) -> list[str] | None:
         """Return the messages that have arrived; None when some may have been lost.
@@ -62,15 +62,15 @@ class Channel:
 
     def _read(self) -> list[str] | None:
         """Read what has arrived. After a lost connection the next read subscribes again."""
-        words: list[str] = []
+        messages: list[str] = []
         try:
             while message := self._subscription.get_message():
                 if message["type"] == "message":
-                    words += message["data"].decode().split("\n")
+                    messages += message["data"].decode().split("\n")
         except redis.RedisError:
             self._subscription = None
             return None
-        return words
+        return messages
 
     def _subscribe(self) -> None:
         """Subscribe, if Redis is there. Earlier messages are lost."""

@@ -72,7 +72,7 @@ def fill() -> int:
     when another release was deployed after it.
     """
     made = 0
-    while made < settings.SCHEMA_POOL_SIZE and _made_one():
+    while made < settings.SCHEMA_POOL_SIZE and _make_one():
         made += 1
     return made
 
@@ -85,7 +85,7 @@ def drop_old() -> int:
     """
     dropped = 0
     try:
-        while _dropped_one():
+        while _drop_one():
             dropped += 1
     except SchemaBusyError:
         logger.warning("A spare schema that is to go is in use: it is dropped later.")
@@ -98,7 +98,7 @@ def forget(*, schema_name: str) -> None:
         PooledSchema.objects.filter(schema_name=schema_name).delete()
 
 
-def _made_one() -> bool:
+def _make_one() -> bool:
     """Make one unless there are enough.
 
     Locks the release's row, which sign-ups don't lock: the lock excludes other processes that fill.
@@ -118,7 +118,7 @@ def _made_one() -> bool:
         return True
 
 
-def _dropped_one() -> bool:
+def _drop_one() -> bool:
     migrator = database_role(MIGRATOR, within=public_context())
     with migrator, transaction.atomic(durable=True):
         digest = release_digest()

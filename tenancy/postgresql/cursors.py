@@ -69,7 +69,7 @@ class ContextCursor(Cursor):
         except BaseException:
             self.connection.is_in_doubt()
             raise
-        self.connection.was_heard()
+        self.connection.note_answer()
         if context:
             self.nextset()
         self._note(wrapper, context or known)

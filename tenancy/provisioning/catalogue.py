@@ -63,18 +63,18 @@ def read_tables(schema_name: str) -> list[Table]:
 
     Call it `alone_in` the schema. Raises `NotRenderableError`, naming what a snapshot can't create.
     """
-    if foreign := [name for (name,) in look("foreign", schema_name)]:
+    if foreign := [name for (name,) in query_rows("foreign", schema_name)]:
         raise NotRenderableError(f"No script can make these: {', '.join(foreign)}.")
     tables: dict[str, Table] = {}
-    for name, *column in look("columns", schema_name):
+    for name, *column in query_rows("columns", schema_name):
         tables.setdefault(name, Table(name)).columns.append(Column(*column))
-    for name, constraint, definition, referred in look("constraints", schema_name):
+    for name, constraint, definition, referred in query_rows("constraints", schema_name):
         tables[name].constraints.append((constraint, definition))
         tables[name].references |= {referred} - {None, name}
-    for name, index in look("indexes", schema_name):
+    for name, index in query_rows("indexes", schema_name):
         # PostgreSQL always writes the schema there.
         tables[name].indexes.append(index.replace(f" ON {schema_name}.", " ON ", 1))
-    for name, comment in look("comments", schema_name):
+    for name, comment in query_rows("comments", schema_name):
         tables[name].comment = comment
     return list(_in_order(tables))
 
@@ -90,7 +90,7 @@ def written(table: Table) -> list[Column]:
     return [column for column in table.columns if not column.generated]
 
 
-def look(name: str, schema_name: str) -> Rows:
+def query_rows(name: str, schema_name: str) -> Rows:
     """Return the rows of a query in `queries/` about a schema."""
     return rows((QUERIES / f"{name}.sql").read_text(), {"schema": schema_name})
 

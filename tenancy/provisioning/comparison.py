@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tenancy.postgresql import statements
-from tenancy.provisioning.catalogue import alone_in, look, quote
+from tenancy.provisioning.catalogue import alone_in, query_rows, quote
 from tenancy.provisioning.rendering import APPLIED
 
 Facts = dict[tuple[str, str], str]
@@ -26,8 +26,10 @@ def differences(left: str, right: str, *, rows: bool = True) -> list[str]:
 def _facts(schema_name: str, *, rows: bool) -> Facts:
     questions = ("facts", "positions") if rows else ("facts",)
     with alone_in(schema_name):
-        told = [row for each in questions for row in look(each, schema_name)]
-    return {(kind, _bare(name, schema_name)): _bare(text, schema_name) for kind, name, text in told}
+        facts = [row for each in questions for row in query_rows(each, schema_name)]
+    return {
+        (kind, _bare(name, schema_name)): _bare(text, schema_name) for kind, name, text in facts
+    }
 
 
 def _bare(text: str | None, schema_name: str) -> str:
@@ -38,7 +40,7 @@ def _bare(text: str | None, schema_name: str) -> str:
 def _rows(schema_name: str) -> Rows:
     found: Rows = {}
     with alone_in(schema_name):
-        for (table,) in look("tables", schema_name):
+        for (table,) in query_rows("tables", schema_name):
             left_out = f" - '{APPLIED[1]}'" if table == APPLIED[0] else ""
             query = f"SELECT (to_jsonb(t){left_out})::text FROM {quote(table)} AS t"  # noqa: S608  # nosec B608  # A name of the catalogue, quoted.
             found[table] = Counter(text for (text,) in statements.rows(query))

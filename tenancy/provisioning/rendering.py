@@ -23,7 +23,7 @@ IDENTITIES = {"a": "ALWAYS", "d": "BY DEFAULT"}
 GENERATED = {"s": "STORED", "v": "VIRTUAL"}
 # PostgreSQL's suffix of a constraint that existing rows were not checked against.
 UNCHECKED = " NOT VALID"
-WORDS = re.compile(r"\(ARRAY\[((?:'(?:[^']|'')*'::character varying(?:, )?)+)\]\)::text\[\]")
+STRING_LIST = re.compile(r"\(ARRAY\[((?:'(?:[^']|'')*'::character varying(?:, )?)+)\]\)::text\[\]")
 
 
 def render(schema_name: str) -> list[str]:
@@ -34,11 +34,11 @@ def render(schema_name: str) -> list[str]:
     """
     with alone_in(schema_name):
         tables = read_tables(schema_name)
-        script = [_settled(each) for table in tables for each in _structure(table)]
+        script = [_with_cast_list(each) for table in tables for each in _structure(table)]
         script += [each for table in tables for each in _contents(table)]
         # Inside CREATE TABLE, these constraints would be marked as valid.
         script += [
-            _settled(f"ALTER TABLE {quote(table.name)} ADD {line}")
+            _with_cast_list(f"ALTER TABLE {quote(table.name)} ADD {line}")
             for table in tables
             for line in _constraints(table)
             if line.endswith(UNCHECKED)
@@ -48,13 +48,13 @@ def render(schema_name: str) -> list[str]:
     return script
 
 
-def _settled(statement: str) -> str:
+def _with_cast_list(statement: str) -> str:
     """Write a list of strings so that PostgreSQL stores it as in the migrated schema.
 
     It shows the condition `role IN ('a', 'b')` in a form that it would parse as a cast of each
     string instead of the list: a constraint with the same meaning and another definition.
     """
-    return WORDS.sub(r"(ARRAY[\1]::character varying[])::text[]", statement)
+    return STRING_LIST.sub(r"(ARRAY[\1]::character varying[])::text[]", statement)
 
 
 def _structure(table: Table) -> Iterator[str]:
@@ -79,21 +79,21 @@ def _constraints(table: Table) -> Iterator[str]:
 
 
 def _column(table: Table, column: Column, named: set[str]) -> str:
-    words = [quote(column.name), column.type]
+    parts = [quote(column.name), column.type]
     if column.collation:
-        words.append(f"COLLATE {column.collation}")
+        parts.append(f"COLLATE {column.collation}")
     if column.generated:
-        words.append(f"GENERATED ALWAYS AS ({column.default}) {GENERATED[column.generated]}")
+        parts.append(f"GENERATED ALWAYS AS ({column.default}) {GENERATED[column.generated]}")
     elif column.default:
-        words.append(f"DEFAULT {column.default}")
+        parts.append(f"DEFAULT {column.default}")
     if column.identity:
-        words.append(f"GENERATED {IDENTITIES[column.identity]} AS IDENTITY")
+        parts.append(f"GENERATED {IDENTITIES[column.identity]} AS IDENTITY")
         if column.sequence and column.sequence != f"{table.name}_{column.name}_seq":
-            words.append(f"(SEQUENCE NAME {quote(column.sequence)})")
+            parts.append(f"(SEQUENCE NAME {quote(column.sequence)})")
     # From PostgreSQL 18 on, it is among the constraints, by name.
     if column.is_required and not any(each.startswith("NOT NULL ") for each in named):
-        words.append("NOT NULL")
-    return " ".join(words)
+        parts.append("NOT NULL")
+    return " ".join(parts)
 
 
 def _contents(table: Table) -> Iterator[str]:

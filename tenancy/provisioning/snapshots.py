@@ -24,13 +24,13 @@ from tenancy.timeouts import DatabaseTimeouts
 logger = logging.getLogger(__name__)
 
 # How many releases keep their snapshots: during a deployment, two run at once.
-KEPT = 5
+SNAPSHOTS_KEPT = 5
 # How many seconds a process without a snapshot waits for another that makes it: less than it takes.
 CLAIM = DatabaseTimeouts(lock=0.1)
 # How many differences of a failed snapshot are reported.
-TOLD = 5
+MAX_REPORTED = 5
 # Seconds before another attempt after a snapshot couldn't be made.
-TRIED_AGAIN = 600.0
+SECONDS_BETWEEN_ATTEMPTS = 600.0
 _failed_at: dict[str, float] = {}
 _known: dict[str, list[str]] = {}
 _making = threading.Lock()
@@ -67,7 +67,7 @@ def _prepare() -> str | None:
         if snapshot_of(digest):
             return digest
         failed_at = _failed_at.get(digest, float("-inf"))
-        has_just_failed = time.monotonic() - failed_at < TRIED_AGAIN
+        has_just_failed = time.monotonic() - failed_at < SECONDS_BETWEEN_ATTEMPTS
         if has_just_failed or not _making.acquire(blocking=False):
             return None
         try:
@@ -96,10 +96,10 @@ def deploy() -> None:
 
 
 def _prune() -> None:
-    """Delete all snapshots but those of the `KEPT` latest releases."""
+    """Delete all snapshots but those of the `SNAPSHOTS_KEPT` latest releases."""
     with database_role(MIGRATOR), public_context():
         newest = SchemaSnapshot.objects.order_by("-deployed_at").values_list("digest", flat=True)
-        SchemaSnapshot.objects.exclude(digest__in=list(newest[:KEPT])).delete()
+        SchemaSnapshot.objects.exclude(digest__in=list(newest[:SNAPSHOTS_KEPT])).delete()
 
 
 def _try_to_make(digest: str) -> bool:
@@ -134,19 +134,19 @@ def _rendered() -> list[str]:
     migration writes data for one tenant only. Raises `NotRenderableError`.
     """
     migrated, replayed = new_schema_name(), new_schema_name()
-    with _taken_back():
+    with _rolled_back():
         build(migrated)
         script = render(migrated)
-    with _taken_back():
+    with _rolled_back():
         build(migrated)
         replay(replayed, script)
         if found := differences(migrated, replayed):
-            raise NotRenderableError(" ".join(found[:TOLD]))
+            raise NotRenderableError(" ".join(found[:MAX_REPORTED]))
     return script
 
 
 @contextmanager
-def _taken_back() -> Iterator[None]:
+def _rolled_back() -> Iterator[None]:
     """Roll back what the block does in the database."""
     savepoint = transaction.savepoint()
     try:

@@ -27,7 +27,7 @@ TRIED = 3
 # How many schemas of a group are named.
 NAMED = 3
 TOO_EARLY = (
-    "What the tenants' schemas need can be told once the shared tables are migrated:"
+    "What the tenants' schemas need is known once the shared tables are migrated:"
     " migrate_schemas --shared"
 )
 

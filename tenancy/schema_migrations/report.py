@@ -127,7 +127,7 @@ class Progress(tqdm):
             bar_format=f"{WORDS} {{bar}}" if is_terminal else WORDS,
         )
 
-    def looked(self, left: int) -> None:
+    def set_left(self, left: int) -> None:
         """Record how many schemas are behind, including those that other workers are migrating."""
         with self.get_lock():
             self.total = max(self.total, self.done + left)

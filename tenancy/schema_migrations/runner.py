@@ -113,7 +113,7 @@ class Run:
         the database is away for too long.
         """
         target = self.report.target
-        self.progress.looked(len(targets.behind(target)))
+        self.progress.set_left(len(targets.behind(target)))
         try:
             self._work(
                 Queue(
@@ -131,7 +131,7 @@ class Run:
                 raise SchemaMigrationError(
                     f"A canary failed, and no schema after it was migrated. {failure}"
                 )
-            self._work_together(Queue(lambda: targets.behind(target), left=self.progress.looked))
+            self._work_together(Queue(lambda: targets.behind(target), left=self.progress.set_left))
             self._raise_error()
         except KeyboardInterrupt:
             self.report.ended_by = "interrupted"

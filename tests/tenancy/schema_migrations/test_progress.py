@@ -66,9 +66,9 @@ def test_elsewhere_it_is_whole_lines(release, acme, globex):
 def test_it_never_counts_more_than_there_are():
     """A look may come when a step is committed and not yet counted."""
     progress = Progress(io.StringIO())
-    progress.looked(3)
+    progress.set_left(3)
     progress.step()
-    progress.looked(1)
+    progress.set_left(1)
     for _ in range(2):
         progress.step()
 
@@ -77,19 +77,19 @@ def test_it_never_counts_more_than_there_are():
 
 def test_what_others_do_and_who_comes_meanwhile_counts():
     progress = Progress(io.StringIO())
-    progress.looked(10)
+    progress.set_left(10)
     progress.step()
-    progress.looked(4)
+    progress.set_left(4)
     assert str(progress).startswith("6 of 10 schemas")
 
-    progress.looked(12)
+    progress.set_left(12)
     assert str(progress).startswith("1 of 13 schemas")
 
 
 def test_a_run_with_nothing_to_do_writes_no_progress():
     stream = io.StringIO()
     progress = Progress(stream)
-    progress.looked(0)
+    progress.set_left(0)
     progress.end()
 
     assert stream.getvalue() == ""
