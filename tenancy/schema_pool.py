@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 # For making one schema, which takes some hundredths of a second; on a busy machine some tenths.
 # PostgreSQL ends the transaction of a process that hangs: until then no other one fills the pool.
-FILL = DatabaseTimeouts(statement=5, lock=5, idle_in_transaction=5)
+FILL_TIMEOUTS = DatabaseTimeouts(statement=5, lock=5, idle_in_transaction=5)
 
 
 def names() -> list[str]:
@@ -111,7 +111,7 @@ def _make_one() -> bool:
             return False
         if PooledSchema.objects.made_for(digest).count() >= settings.SCHEMA_POOL_SIZE:
             return False
-        timeouts.set_local(FILL)
+        timeouts.set_local(FILL_TIMEOUTS)
         ours.filled_at = timezone.now()
         ours.save(update_fields=["filled_at"])
         replay(PooledSchema.objects.create(digest=digest).schema_name, ours.statements)

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 # The prefix of `models.new_schema_name`: no other schema in the database has it.
 PREFIX = "t_"
 # A drop waits for transactions that use the schema, and later queries queue up behind it.
-DROP = DatabaseTimeouts(lock=5)
+DROP_TIMEOUTS = DatabaseTimeouts(lock=5)
 
 
 def create_schema(*, schema_name: str) -> None:
@@ -65,7 +65,7 @@ def drop_schema(*, schema_name: str) -> None:
         raise ValueError(f"{schema_name} is no tenant's schema.")
     with database_role(MIGRATOR), public_context(), _without_waiting_long():
         take_time()
-        timeouts.set_local(DROP)
+        timeouts.set_local(DROP_TIMEOUTS)
         execute([f"DROP SCHEMA IF EXISTS {quote_schema_name(schema_name)} CASCADE"])
 
 

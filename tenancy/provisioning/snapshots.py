@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 # How many releases keep their snapshots: during a deployment, two run at once.
 SNAPSHOTS_KEPT = 5
 # How many seconds a process without a snapshot waits for another that makes it: less than it takes.
-CLAIM = DatabaseTimeouts(lock=0.1)
+LOCK_TIMEOUT = DatabaseTimeouts(lock=0.1)
 # How many differences of a failed snapshot are reported.
 MAX_REPORTED = 5
 # Seconds before another attempt after a snapshot couldn't be made.
@@ -71,7 +71,18 @@ def _prepare() -> str | None:
         if has_just_failed or not _making.acquire(blocking=False):
             return None
         try:
-            return digest if _try_to_make(digest) else None
+            with transaction.atomic():
+                _make(digest)
+        except (BuildError, DatabaseError, NotRenderableError) as error:
+            if isinstance(error.__cause__, LockNotAvailable):
+                return None  # Another process is making it.
+            _failed_at[digest] = time.monotonic()
+            if isinstance(error, BuildError):
+                raise
+            logger.exception("No script was made: sign-ups run the migrations, and take longer.")
+            return None
+        else:
+            return digest
         finally:
             _making.release()
 
@@ -102,29 +113,13 @@ def _prune() -> None:
         SchemaSnapshot.objects.exclude(digest__in=list(newest[:SNAPSHOTS_KEPT])).delete()
 
 
-def _try_to_make(digest: str) -> bool:
-    try:
-        with transaction.atomic():
-            return _make(digest)
-    except BuildError:
-        _failed_at[digest] = time.monotonic()
-        raise
-    except (DatabaseError, NotRenderableError) as error:
-        if isinstance(error.__cause__, LockNotAvailable):
-            return False  # Another process is making it.
-        logger.exception("No script was made: sign-ups run the migrations, and take longer.")
-        _failed_at[digest] = time.monotonic()
-        return False
-
-
-def _make(digest: str) -> bool:
-    """Insert the row, for which concurrent attempts wait as long as `CLAIM` says, and fill it."""
-    timeouts.set_local(CLAIM)
+def _make(digest: str) -> None:
+    """Insert the row, for which concurrent attempts wait for `LOCK_TIMEOUT`, and fill it."""
+    timeouts.set_local(LOCK_TIMEOUT)
     row, is_ours = SchemaSnapshot.objects.get_or_create(digest=digest)
     if is_ours:
         row.statements = _rendered()
         row.save(update_fields=["statements"])
-    return True
 
 
 def _rendered() -> list[str]:

@@ -18,6 +18,7 @@ from operations.management.base import tenant_called
 from tenancy import jobs, schema_pool, schemas
 from tenancy.context import database_role, public_context, workspace_context
 from tenancy.provisioning.snapshots import prepare
+from tenancy.timeouts import DatabaseTimeouts
 from tenants import signup
 from tenants.errors import NameTakenError
 from tenants.models import Tenant
@@ -206,7 +207,7 @@ def test_who_has_to_make_one_waits_for_no_filler(committed, held, settings):
 
 
 def test_a_filler_that_stands_still_keeps_nobody_from_filling(committed, held, monkeypatch):
-    monkeypatch.setattr(schema_pool, "PATIENCE", "1s")
+    monkeypatch.setattr(schema_pool, "FILL_TIMEOUTS", DatabaseTimeouts(1, 1, 1))
     outcome = held()
 
     until = time.monotonic() + 60
