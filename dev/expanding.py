@@ -92,10 +92,10 @@ def _mixtures(migration: Any) -> Iterator[str]:
 def _outside_transactions(migration: Any) -> Iterator[str]:
     from django.db.migrations import RunSQL
 
-    from tenancy import revisions
+    from tenancy.tables import tenant_labels
 
     found = [each for each in _flat(migration.operations) if isinstance(each, RunSQL)]
-    is_tenants = migration.app_label in revisions.labels()
+    is_tenants = migration.app_label in tenant_labels()
     if is_tenants and any(UNTRANSACTIONAL.search(str(each.sql)) for each in found):
         yield OUTSIDE
 

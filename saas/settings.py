@@ -186,7 +186,7 @@ if not _pool_size:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE", default=600)
 # A role that may create roles: `setup_roles` alone connects with it.
 DATABASE_ADMIN_URL = env.str("DATABASE_ADMIN_URL", default="")
-DDL_TIMEOUTS = timeouts.DDL.as_parameters()
+DDL_TIMEOUTS = timeouts.DDL
 # Subdomains of the tenants that migrate first: if one of them fails, no others migrate.
 CANARY_TENANTS = env.list("CANARY_TENANTS", default=[])
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]

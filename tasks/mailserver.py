@@ -5,7 +5,6 @@ Without the breaker, an outage would use up the attempts of every message.
 """
 
 import logging
-import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from tasks.errors import MailServerAwayError
-from tenancy import rate_limits
+from tenancy import backoff, rate_limits
 from tenancy.context import public_context
 
 logger = logging.getLogger(__name__)
@@ -125,9 +124,8 @@ def _status(error: Exception) -> int | None:
 
 
 def _pause(failures: int) -> float:
-    """Return the pause in seconds, with jitter so that workers don't retry at the same time."""
-    longest: float = min(FIRST_PAUSE * 2.0 ** min(failures - 1, 10), LONGEST_PAUSE)
-    return longest * random.uniform(0.8, 1.2)  # noqa: S311  # No secret.
+    """Return how many seconds to pause after so many failures."""
+    return backoff.delay(failures, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
 
 
 def _wait_for_turn() -> None:

@@ -5,7 +5,6 @@ only a process that dies in between can cause a second e-mail, with the same Mes
 """
 
 import logging
-import random
 import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -21,6 +20,7 @@ from tasks import fair_queue, mail, mailserver
 from tasks.errors import AttemptsUsedUpError, MailServerAwayError, PayloadGoneError
 from tasks.models import Message
 from tasks.smtp import SmtpConnection
+from tenancy import backoff
 from tenancy.context import current_schema
 from tenancy.errors import RateLimitedError, TenantUnknownError
 
@@ -136,11 +136,14 @@ def postpone(message: Message, error: Exception) -> None:
     if mailserver.is_refusal(error) or message.attempts >= settings.OUTBOX_MAX_ATTEMPTS:
         give_up(message, error)
         return
-    doubled = settings.OUTBOX_FIRST_RETRY_SECONDS * 2.0 ** (message.attempts - 1)
-    wait = min(doubled, settings.OUTBOX_LONGEST_RETRY_SECONDS)
-    jittered = timedelta(seconds=wait * random.uniform(0.8, 1.2))  # noqa: S311  # No secret.
+    wait = backoff.delay(
+        message.attempts,
+        first=settings.OUTBOX_FIRST_RETRY_SECONDS,
+        longest=settings.OUTBOX_LONGEST_RETRY_SECONDS,
+    )
+    due_at = timezone.now() + timedelta(seconds=wait)
     Message.objects.filter(pk=message.pk).update(
-        state=State.FAILED, due_at=timezone.now() + jittered, last_error=_said(error)
+        state=State.FAILED, due_at=due_at, last_error=_said(error)
     )
     logger.warning("Could not send %s %s: %s", message.kind, message.pk, type(error).__name__)
 

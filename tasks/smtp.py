@@ -1,6 +1,5 @@
 """An SMTP connection for several e-mails: opening one costs more than sending an e-mail."""
 
-import select
 import time
 from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPSenderRefused
 from typing import Any, Self
@@ -8,6 +7,7 @@ from typing import Any, Self
 from django.core.mail import EmailMessage, get_connection
 
 from tasks import mailserver
+from tenancy import sockets
 
 # E-mails per connection. Mail servers that limit them allow a hundred or more.
 MOST_LETTERS = 100
@@ -88,8 +88,5 @@ class SmtpConnection:
 
 def _is_silent(talk: Any) -> bool:
     """Whether the connection has no unread data. Sends nothing."""
-    if (sock := getattr(talk, "sock", None)) is None:
-        return False
-    poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    return not poll.poll(0)
+    sock = getattr(talk, "sock", None)
+    return sock is not None and sockets.is_silent(sock.fileno())

@@ -17,9 +17,9 @@ logger = logging.getLogger(__name__)
 AWAY = (OperationalError, OSError)
 
 
-def connection(patience: float | None = None) -> Any:
-    """Return an unopened connection with a timeout of `patience` seconds, or of `REDIS_TIMEOUT`."""
-    seconds = patience or settings.REDIS_TIMEOUT
+def connection(timeout: float | None = None) -> Any:
+    """Return an unopened connection with a timeout of `timeout` seconds, or of `REDIS_TIMEOUT`."""
+    seconds = timeout or settings.REDIS_TIMEOUT
     options = {"socket_connect_timeout": seconds, "socket_timeout": seconds}
     return current_app.connection_for_write(
         connect_timeout=seconds,

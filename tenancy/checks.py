@@ -11,6 +11,7 @@ from tenancy.context import public_context
 from tenancy.inspection import role_faults
 from tenancy.registry import duplicates
 from tenancy.roles import all_roles
+from tenancy.tables import shared_models
 
 
 @register(Tags.database)
@@ -34,7 +35,7 @@ def shared_models_are_declared(**_: Any) -> list[Error]:
             obj=model,
             id="tenancy.E003",
         )
-        for model in privileges.shared_models()
+        for model in shared_models()
         if model._meta.db_table not in privileges.shared_tables()  # noqa: SLF001  # Documented by Django.
     ]
 

@@ -41,12 +41,9 @@ def public_context(role: DatabaseRole | None = None) -> AbstractContextManager[N
 
     Without a `role`, keeps the role of an enclosing public context, or else uses `VISITOR`.
     """
-    return _working_in(Shared(role or _role_in_public()))
-
-
-def _role_in_public() -> DatabaseRole:
     present = _connection().tenant
-    return present.role if isinstance(present, Shared) else VISITOR
+    inherited = present.role if isinstance(present, Shared) else VISITOR
+    return _working_in(Shared(role or inherited))
 
 
 @contextmanager
@@ -108,7 +105,7 @@ def current_workspace() -> Workspace:
     Raises `TenantMissingError` in public and outside any context.
     """
     if is_public():
-        raise TenantMissingError("The public schema is nobody's workspace.")
+        raise TenantMissingError("The public schema belongs to no tenant.")
     tenant = _connection().tenant
     if isinstance(tenant, get_tenant_model()):
         return cast("Workspace", tenant)

@@ -1,8 +1,12 @@
-"""Encryption at rest: with the newest of `PAYLOAD_KEYS`; decryption with any of them.
+"""Encryption at rest: with the newest of `PAYLOAD_KEYS`; decryption with any of them; keyed hashes.
 
 Each ciphertext is bound to its context, so that bytes copied to another tenant's row or to another
 person's decrypt nothing there.
 """
+
+import hashlib
+import hmac
+from contextlib import suppress
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -11,6 +15,11 @@ from tenancy.errors import DecryptionError
 
 # Separates the context from the content. No schema name and no key contains one.
 END_OF_CONTEXT = "\n"
+
+
+def keyed_hash(text: str, *, key: str) -> str:
+    """Return the keyed hash of a text (HMAC-SHA-256, RFC 2104), for values that aren't stored."""
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def encrypt(content: bytes, *, context: str) -> bytes:
@@ -39,21 +48,13 @@ def reencrypt(encrypted: bytes) -> bytes:
     Returns its argument unchanged if the newest key encrypted it. Raises `DecryptionError` when no
     key decrypts it.
     """
+    with suppress(InvalidToken):
+        Fernet(settings.PAYLOAD_KEYS[0]).decrypt(encrypted)
+        return encrypted
     try:
-        if is_newest(encrypted):
-            return encrypted
         return _fernet().rotate(encrypted)
     except InvalidToken:
         raise DecryptionError("No key opens it.") from None
-
-
-def is_newest(encrypted: bytes) -> bool:
-    """Whether the newest key decrypts it."""
-    try:
-        Fernet(settings.PAYLOAD_KEYS[0]).decrypt(encrypted)
-    except InvalidToken:
-        return False
-    return True
 
 
 def _fernet() -> MultiFernet:

@@ -38,3 +38,19 @@ class RateLimitedError(TenancyError):
     def minutes(self) -> int:
         """How long to wait, rounded up to whole minutes."""
         return max(1, ceil(self.retry_after / 60))
+
+
+class SchemaMigrationError(TenancyError):
+    """A run of schema migrations ends."""
+
+
+class SchemaLockedError(TenancyError):
+    """Another worker is migrating this schema."""
+
+
+class StepError(TenancyError):
+    """A step of a schema's migration failed and was rolled back; its cause says why."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__(step)
+        self.step = step

@@ -1,12 +1,10 @@
 """Checks that the database's roles have the privileges that `tenancy.privileges` declares."""
 
-from collections.abc import Iterator
-
-from django.db import connection
 from django_tenants.utils import get_public_schema_name
 
 from tenancy import privileges
 from tenancy.postgresql.search_path import role_name
+from tenancy.postgresql.statements import rows
 from tenancy.roles import all_roles
 
 MISSING = """
@@ -33,23 +31,23 @@ OPEN = """
 def role_faults() -> list[str]:
     """Return a sentence for each role that is missing or has too many privileges."""
     names = [role_name(privileges.login(), role) for role in all_roles()]
-    if missing := _asked(MISSING, names):
+    if missing := _found(MISSING, names):
         return [f"The role {name} is missing, or the login is no member." for name in missing]
-    return list(_excesses(names))
-
-
-def _excesses(names: list[str]) -> Iterator[str]:
     public, declared = get_public_schema_name(), privileges.shared_tables()
     requests = [role_name(privileges.login(), role) for role in all_roles() if role.serves_requests]
-    for name in _asked(MIGHTY, names):
-        yield f"The role {name} is above the rules: superuser, BYPASSRLS or CREATEROLE."
-    for found in _asked(READABLE, public, requests, list(declared)):
-        yield f"In {public}, {found}."
-    for table in _asked(OPEN, public, [table for table, each in declared.items() if each.rows]):
-        yield f"The table {table} has no row-level security."
+    limited = [table for table, each in declared.items() if each.rows]
+    return [
+        *(
+            f"The role {name} is above the rules: superuser, BYPASSRLS or CREATEROLE."
+            for name in _found(MIGHTY, names)
+        ),
+        *(f"In {public}, {each}." for each in _found(READABLE, public, requests, list(declared))),
+        *(
+            f"The table {table} has no row-level security."
+            for table in _found(OPEN, public, limited)
+        ),
+    ]
 
 
-def _asked(query: str, *parameters: str | list[str]) -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, parameters)
-        return [name for (name,) in cursor.fetchall()]
+def _found(query: str, *parameters: str | list[str]) -> list[str]:
+    return [name for (name,) in rows(query, parameters)]

@@ -1,4 +1,7 @@
-"""Snapshots of what migrations make of a schema, and the pool of schemas made from them."""
+"""Snapshots of what migrations make of a schema, and the pool of schemas made from them.
+
+`tenancy.privileges` declares the privileges on both: apps define the roles that use them.
+"""
 
 import secrets
 
@@ -6,7 +9,6 @@ from django.db import models
 from django.utils import timezone
 
 from tenancy.querysets import PooledSchemaQuerySet
-from tenancy.shared_tables import SharedTable
 
 
 def new_schema_name() -> str:
@@ -24,11 +26,6 @@ class SchemaSnapshot(models.Model):
     deployed_at = models.DateTimeField(default=timezone.now)
     filled_at = models.DateTimeField(null=True)
 
-    # A sign-up that finds no snapshot creates it.
-    shared_table = SharedTable(
-        {"signup": "SELECT, INSERT, UPDATE (statements, filled_at)", "operator": "SELECT"}
-    )
-
     def __str__(self) -> str:
         return self.digest
 
@@ -41,10 +38,6 @@ class PooledSchema(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = PooledSchemaQuerySet.as_manager()
-    # A sign-up locks the row and deletes it: FOR UPDATE requires UPDATE on at least one column.
-    shared_table = SharedTable(
-        {"signup": "SELECT, INSERT, DELETE, UPDATE (created_at)", "operator": "SELECT"}
-    )
 
     class Meta:
         indexes = [models.Index(fields=["digest", "created_at"], name="spare_in_turn")]

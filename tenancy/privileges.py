@@ -8,22 +8,22 @@ its tables in public.
 
 from collections.abc import Iterable, Iterator
 
-from django.apps import apps
 from django.conf import settings
-from django.db.models import Model
-from django_tenants.utils import get_public_schema_name
+from django_tenants.utils import get_public_schema_name, get_tenant_model
 
 from tenancy.postgresql.search_path import role_name
 from tenancy.roles import MIGRATOR, TENANT, DatabaseRole, all_roles, schema_creator
 from tenancy.shared_tables import EVERYTHING, SharedTable
+from tenancy.tables import MIGRATIONS, public_models, shared_models
 
-CONTENT_TYPES, MIGRATIONS = "django_content_type", "django_migrations"
+CONTENT_TYPES = "django_content_type"
+SNAPSHOTS, POOL = "tenancy_schemasnapshot", "tenancy_pooledschema"
 
 
 def shared_tables() -> dict[str, SharedTable]:
     """Return the declarations of the tables that exist in public alone, by table.
 
-    Django's content types and migration records are declared here.
+    Those of the engine and of Django are declared here, by what a role does: apps define the roles.
     """
     declared = {
         model._meta.db_table: model.shared_table  # noqa: SLF001  # Documented by Django.
@@ -35,22 +35,21 @@ def shared_tables() -> dict[str, SharedTable]:
     types: dict[str, str] = {
         role: "SELECT" + ", REFERENCES" * role.creates_schemas for role in others
     }
+    reading = {str(role): "SELECT" for role in others if role.operates}
+    creators = [str(role) for role in others if role.creates_schemas]
     return {
         **declared,
+        # A sign-up that finds no snapshot creates it.
+        SNAPSHOTS: SharedTable(
+            dict.fromkeys(creators, "SELECT, INSERT, UPDATE (statements, filled_at)") | reading
+        ),
+        # It locks the row and deletes it: FOR UPDATE requires UPDATE on at least one column.
+        POOL: SharedTable(
+            dict.fromkeys(creators, "SELECT, INSERT, DELETE, UPDATE (created_at)") | reading
+        ),
         CONTENT_TYPES: SharedTable(types),
         MIGRATIONS: SharedTable({str(role): "SELECT" for role in others}),
     }
-
-
-def shared_models() -> list[type[Model]]:
-    """Return the models with tables in public alone."""
-    alone = set(settings.SHARED_APPS) - set(settings.TENANT_APPS)
-    return [
-        model
-        for config in apps.get_app_configs()
-        if config.name in alone
-        for model in config.get_models(include_auto_created=True)
-    ]
 
 
 def login() -> str:
@@ -95,10 +94,10 @@ def database_statements(database: str) -> Iterator[str]:
 
 def schema_statements() -> Iterator[str]:
     """Yield the statements that make the migrator own public, and grant USAGE to every role."""
-    public, everybody = get_public_schema_name(), ", ".join(named(role) for role in all_roles())
+    public, roles = get_public_schema_name(), ", ".join(named(role) for role in all_roles())
     yield f"ALTER SCHEMA {public} OWNER TO {named(MIGRATOR)}"
     yield f"REVOKE ALL ON SCHEMA {public} FROM PUBLIC"
-    yield f"GRANT USAGE ON SCHEMA {public} TO {everybody}"
+    yield f"GRANT USAGE ON SCHEMA {public} TO {roles}"
 
 
 def tenant_statements(schema_name: str, tables: Iterable[str] = ()) -> Iterator[str]:
@@ -111,7 +110,7 @@ def tenant_statements(schema_name: str, tables: Iterable[str] = ()) -> Iterator[
     own = ", ".join(f'"{schema_name}"."{table}"' for table in tables)
     yield f'GRANT USAGE ON SCHEMA "{schema_name}" TO {tenant}'
     yield f"GRANT {EVERYTHING} ON {own or everything} TO {tenant}"
-    yield f'REVOKE INSERT, UPDATE, DELETE ON "{schema_name}".django_migrations FROM {tenant}'
+    yield f'REVOKE INSERT, UPDATE, DELETE ON "{schema_name}".{MIGRATIONS} FROM {tenant}'
 
 
 def public_statements() -> Iterator[str]:
@@ -122,18 +121,13 @@ def public_statements() -> Iterator[str]:
 
 def public_tables() -> list[str]:
     """Return the tables of public: those of every installed model, and `django_migrations`."""
-    return sorted({column.partition(".")[0] for column in public_columns()} | {"django_migrations"})
+    return sorted({column.partition(".")[0] for column in public_columns()} | {MIGRATIONS})
 
 
 def public_columns() -> set[str]:
     """Return the columns that installed models have in public, as `table.column`."""
-    models = apps.get_models(include_auto_created=True)
-    shared = {
-        config.label for config in apps.get_app_configs() if config.name in settings.SHARED_APPS
-    }
-    options = [model._meta for model in models]  # noqa: SLF001  # Documented by Django.
-    own = [each for each in options if each.app_label in shared]
-    return {f"{each.db_table}.{field.column}" for each in own for field in each.concrete_fields}
+    options = [model._meta for model in public_models()]  # noqa: SLF001  # Documented by Django.
+    return {f"{each.db_table}.{field.column}" for each in options for field in each.concrete_fields}
 
 
 def table_statements(table: str) -> Iterator[str]:
@@ -141,23 +135,18 @@ def table_statements(table: str) -> Iterator[str]:
     public = get_public_schema_name()
     where = f"{public}.{table}"
     others = ", ".join(named(role) for role in all_roles() if role != MIGRATOR)
-    declared = shared_tables().get(table) or _operators_own()
+    operators_own = SharedTable({role: EVERYTHING for role in all_roles() if role.operates})
+    declared = shared_tables().get(table, operators_own)
     yield f"REVOKE ALL ON {where} FROM {others}"
     for role, privileges in declared.privileges.items():
         yield f"GRANT {privileges} ON {where} TO {named(_defined(role))}"
-    if declared.rows:
-        yield f"ALTER TABLE {where} ENABLE ROW LEVEL SECURITY"
-        yield from _policies(declared, where, public)
-
-
-def _operators_own() -> SharedTable:
-    return SharedTable({role: EVERYTHING for role in all_roles() if role.operates})
-
-
-def _policies(declared: SharedTable, where: str, public: str) -> Iterable[str]:
+    if not declared.rows:
+        return
+    yield f"ALTER TABLE {where} ENABLE ROW LEVEL SECURITY"
+    tenants = get_tenant_model()._meta.db_table  # noqa: SLF001  # Documented by Django.
     for role in declared.privileges:
         rows = declared.rows.get(role, "true")
-        condition = (rows() if callable(rows) else rows).format(public=public)
+        condition = (rows() if callable(rows) else rows).format(public=public, tenants=tenants)
         yield f"DROP POLICY IF EXISTS {role} ON {where}"
         yield (
             f"CREATE POLICY {role} ON {where} TO {named(_defined(role))}"

@@ -15,8 +15,8 @@ from django.conf import settings
 
 from tenancy import circuit_breaker
 
-# Seconds between two reads of a process: each read is a system call.
-PAUSE = 0.1
+# Each read is a system call.
+SECONDS_BETWEEN_READS = 0.1
 
 
 class Channel:
@@ -27,65 +27,62 @@ class Channel:
         self._lock = threading.Lock()
         self._redis: Any = None
         self._subscription: Any = None
-        self._next_look = 0.0
+        self._next_read = 0.0
         # A child process must not read messages from its parent's connection.
         os.register_at_fork(after_in_child=self.start_over)
 
-    def publish(self, *words: str) -> None:
+    def publish(self, *messages: str) -> None:
         """Publish to all subscribers. Does nothing while Redis is away."""
-        if not words or not circuit_breaker.redis.allows():
+        if not messages or not circuit_breaker.redis.allows():
             return
         # When publishing fails, subscribers are out of date until their cached values expire.
         with (
             contextlib.suppress(redis.RedisError),
             circuit_breaker.redis.watching(redis.RedisError),
         ):
-            self._client().publish(self._channel(), "\n".join(words))
+            self._client().publish(self._channel(), "\n".join(messages))
 
     def poll(self) -> list[str] | None:
         """Return the messages that have arrived; None when some may have been lost.
 
         Doesn't block, except to subscribe to a Redis for the first time.
         """
-        if time.monotonic() < self._next_look or not self._lock.acquire(blocking=False):
+        if time.monotonic() < self._next_read or not self._lock.acquire(blocking=False):
             return []
         try:
-            self._next_look = time.monotonic() + PAUSE
-            return self._listen()
+            self._next_read = time.monotonic() + SECONDS_BETWEEN_READS
+            if self._subscription:
+                return self._read()
+            if circuit_breaker.redis.allows():
+                self._subscribe()
+                return None
+            return []
         finally:
             self._lock.release()
 
-    def _listen(self) -> list[str] | None:
-        if self._subscription:
-            return self._words()
-        if not circuit_breaker.redis.allows():
-            return []
+    def _read(self) -> list[str] | None:
+        """Read what has arrived. After a lost connection the next read subscribes again."""
+        messages: list[str] = []
+        try:
+            while message := self._subscription.get_message():
+                if message["type"] == "message":
+                    messages += message["data"].decode().split("\n")
+        except redis.RedisError:
+            self._subscription = None
+            return None
+        return messages
+
+    def _subscribe(self) -> None:
+        """Subscribe, if Redis is there. Earlier messages are lost."""
         with (
             contextlib.suppress(redis.RedisError),
             circuit_breaker.redis.watching(redis.RedisError),
         ):
-            self._subscribe()
-        return None
-
-    def _subscribe(self) -> None:
-        """Subscribe. Earlier messages are lost."""
-        ears = self._client().pubsub()
-        ears.subscribe(self._channel())
-        # The confirmation: from now on no message is missed.
-        ears.get_message(timeout=settings.REDIS_TIMEOUT)
-        self._subscription = ears
-
-    def _words(self) -> list[str] | None:
-        """Read what has arrived. After a lost connection the next read subscribes again."""
-        words: list[str] = []
-        try:
-            while message := self._subscription.get_message():
-                if message["type"] == "message":
-                    words += message["data"].decode().split("\n")
-        except redis.RedisError:
-            self._subscription = None
-            return None
-        return words
+            subscription = self._client().pubsub()
+            subscription.subscribe(self._channel())
+            # The confirmation: from now on no message is missed.
+            subscription.get_message(timeout=settings.REDIS_TIMEOUT)
+            self._subscription = subscription
 
     def _client(self) -> Any:
         if self._redis is None:
@@ -103,4 +100,4 @@ class Channel:
         """Drop both connections, which belong to another process or another Redis."""
         self._lock = threading.Lock()
         self._redis = self._subscription = None
-        self._next_look = 0.0
+        self._next_read = 0.0

@@ -145,14 +145,11 @@ class BoundedStorage(MemoryStorage):
 
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
         if key not in self.storage and len(self.storage) >= MOST_COUNTERS:
-            self._make_room()
+            # A tenth at once: sorting for each new counter is too slow.
+            by_end = sorted(self.expirations.copy().items(), key=lambda item: item[1])
+            for first, _end in by_end[: max(1, MOST_COUNTERS // 10)]:
+                self.clear(first)
         return int(super().incr(key, expiry, amount))
-
-    def _make_room(self) -> None:
-        """Drop a tenth at once: sorting for each new counter is too slow."""
-        by_end = sorted(self.expirations.copy().items(), key=lambda item: item[1])
-        for key, _end in by_end[: max(1, MOST_COUNTERS // 10)]:
-            self.clear(key)
 
 
 @cache

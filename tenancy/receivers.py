@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.apps import AppConfig
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 from django_tenants.signals import schema_migrated
@@ -12,6 +12,7 @@ from django_tenants.utils import get_public_schema_name
 
 from tenancy import privileges
 from tenancy.context import current_schema, is_public
+from tenancy.postgresql.statements import execute
 from tenancy.provisioning import snapshots
 
 
@@ -29,9 +30,8 @@ def grant_privileges(*, sender: AppConfig, **_: Any) -> None:
 
 
 def _grant(statements: Iterable[str]) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
+    with transaction.atomic():
+        execute(statements)
 
 
 @receiver(schema_migrated)

@@ -9,11 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from django.apps import apps
-from django.conf import settings
 from django.db.migrations.loader import MigrationLoader
 
 from tenancy import privileges
+from tenancy.tables import tenant_labels
 
 LENGTH = 16
 
@@ -48,16 +47,10 @@ def of(migrations: Iterable[str]) -> Revision:
     return Revision(_digest(sorted(own_migrations() & set(migrations))), _granted())
 
 
-def labels() -> frozenset[str]:
-    """Return the labels of the apps with tables in each tenant's schema."""
-    configs = apps.get_app_configs()
-    return frozenset(each.label for each in configs if each.name in settings.TENANT_APPS)
-
-
 @cache
 def own_migrations() -> frozenset[str]:
     """Return what a new schema records of these apps, as `app.name`."""
-    own = labels()
+    own = tenant_labels()
     return frozenset(name for name in on_disk() if name.partition(".")[0] in own)
 
 

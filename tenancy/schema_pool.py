@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from tenancy import timeouts
 from tenancy.context import database_role, public_context
 from tenancy.errors import SchemaBusyError
 from tenancy.models import PooledSchema, SchemaSnapshot
@@ -15,11 +16,13 @@ from tenancy.provisioning.building import replay
 from tenancy.provisioning.fingerprint import release_digest
 from tenancy.roles import MIGRATOR, schema_creator
 from tenancy.schemas import drop_schema
+from tenancy.timeouts import DatabaseTimeouts
 
 logger = logging.getLogger(__name__)
 
-# Timeout for making one, which takes some hundredths of a second; on a busy machine some tenths.
-PATIENCE = "5s"
+# For making one schema, which takes some hundredths of a second; on a busy machine some tenths.
+# PostgreSQL ends the transaction of a process that hangs: until then no other one fills the pool.
+FILL_TIMEOUTS = DatabaseTimeouts(statement=5, lock=5, idle_in_transaction=5)
 
 
 def names() -> list[str]:
@@ -69,7 +72,7 @@ def fill() -> int:
     when another release was deployed after it.
     """
     made = 0
-    while made < settings.SCHEMA_POOL_SIZE and _made_one():
+    while made < settings.SCHEMA_POOL_SIZE and _make_one():
         made += 1
     return made
 
@@ -82,7 +85,7 @@ def drop_old() -> int:
     """
     dropped = 0
     try:
-        while _dropped_one():
+        while _drop_one():
             dropped += 1
     except SchemaBusyError:
         logger.warning("A spare schema that is to go is in use: it is dropped later.")
@@ -95,7 +98,7 @@ def forget(*, schema_name: str) -> None:
         PooledSchema.objects.filter(schema_name=schema_name).delete()
 
 
-def _made_one() -> bool:
+def _make_one() -> bool:
     """Make one unless there are enough.
 
     Locks the release's row, which sign-ups don't lock: the lock excludes other processes that fill.
@@ -108,43 +111,29 @@ def _made_one() -> bool:
             return False
         if PooledSchema.objects.made_for(digest).count() >= settings.SCHEMA_POOL_SIZE:
             return False
-        _be_brief()
+        timeouts.set_local(FILL_TIMEOUTS)
         ours.filled_at = timezone.now()
         ours.save(update_fields=["filled_at"])
         replay(PooledSchema.objects.create(digest=digest).schema_name, ours.statements)
         return True
 
 
-def _be_brief() -> None:
-    """Set timeouts, so that PostgreSQL ends the transaction of a process that hangs.
-
-    No other process fills the pool while this one has locked the release's row.
-    """
-    patience = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
-    wanted = ", ".join(f"set_config('{name}', '{PATIENCE}', true)" for name in patience)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {wanted}")
-
-
-def _dropped_one() -> bool:
+def _drop_one() -> bool:
     migrator = database_role(MIGRATOR, within=public_context())
     with migrator, transaction.atomic(durable=True):
         digest = release_digest()
         ours = SchemaSnapshot.objects.filter(digest=digest).first()
         if ours is None or _is_followed(ours):
             return False
-        if (old := _old_one(digest)) is None:
+        old = PooledSchema.objects.exclude(digest=digest).in_turn().first()
+        same = PooledSchema.objects.made_for(digest)
+        if old is None and same.count() > settings.SCHEMA_POOL_SIZE:
+            old = same.in_turn().first()
+        if old is None:
             return False
         PooledSchema.objects.filter(pk=old.pk).delete()
         drop_schema(schema_name=old.schema_name)
         return True
-
-
-def _old_one(digest: str) -> PooledSchema | None:
-    if old := PooledSchema.objects.exclude(digest=digest).in_turn().first():
-        return old
-    ours = PooledSchema.objects.made_for(digest)
-    return ours.in_turn().first() if ours.count() > settings.SCHEMA_POOL_SIZE else None
 
 
 def _is_followed(release: SchemaSnapshot) -> bool:

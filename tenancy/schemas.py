@@ -10,19 +10,22 @@ from django.db import DatabaseError, OperationalError, connection
 from django_tenants.utils import quote_schema_name
 from psycopg import errors
 
+from tenancy import timeouts
 from tenancy.context import database_role, public_context
 from tenancy.errors import SchemaBusyError
+from tenancy.postgresql.statements import execute, rows
 from tenancy.provisioning.building import build, migrate, replay
 from tenancy.provisioning.fingerprint import release_digest
 from tenancy.provisioning.snapshots import snapshot_of
 from tenancy.roles import MIGRATOR, schema_creator
+from tenancy.timeouts import DatabaseTimeouts
 
 logger = logging.getLogger(__name__)
 
 # The prefix of `models.new_schema_name`: no other schema in the database has it.
 PREFIX = "t_"
-# How long a drop waits for transactions that use the schema. Later queries queue up behind it.
-PATIENCE = "5s"
+# A drop waits for transactions that use the schema, and later queries queue up behind it.
+DROP_TIMEOUTS = DatabaseTimeouts(lock=5)
 
 
 def create_schema(*, schema_name: str) -> None:
@@ -33,31 +36,23 @@ def create_schema(*, schema_name: str) -> None:
     """
     with database_role(schema_creator()), public_context():
         take_time()
-        if not _is_replayed(schema_name):
-            build(schema_name)
+        if script := snapshot_of(release_digest()):
+            try:
+                replay(schema_name, script)
+            except OperationalError:
+                raise  # The database is away, or a timeout has expired.
+            except DatabaseError:
+                # A snapshot that fails must not stop sign-ups: the migrations create the same.
+                logger.exception("The script failed: the migrations are run instead.")
+            else:
+                return
+        build(schema_name)
 
 
 def migrate_schema(*, schema_name: str) -> None:
     """Run the migrations that a schema lacks. Idempotent."""
     with database_role(MIGRATOR), public_context():
         migrate(schema_name)
-
-
-def _is_replayed(schema_name: str) -> bool:
-    """Replay the snapshot if there is one. Return whether the schema exists now.
-
-    A snapshot that fails must not stop sign-ups: the migrations create the same schema.
-    """
-    if not (script := snapshot_of(release_digest())):
-        return False
-    try:
-        replay(schema_name, script)
-    except OperationalError:
-        raise  # The database is away, or a timeout has expired.
-    except DatabaseError:
-        logger.exception("The script failed: the migrations are run instead.")
-        return False
-    return True
 
 
 def drop_schema(*, schema_name: str) -> None:
@@ -68,42 +63,34 @@ def drop_schema(*, schema_name: str) -> None:
     """
     if not schema_name.startswith(PREFIX):
         raise ValueError(f"{schema_name} is no tenant's schema.")
-    owner = database_role(MIGRATOR)
-    with owner, public_context(), connection.cursor() as cursor, _without_waiting_long():
+    with database_role(MIGRATOR), public_context(), _without_waiting_long():
         take_time()
-        cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
-        cursor.execute(f"DROP SCHEMA IF EXISTS {quote_schema_name(schema_name)} CASCADE")
+        timeouts.set_local(DROP_TIMEOUTS)
+        execute([f"DROP SCHEMA IF EXISTS {quote_schema_name(schema_name)} CASCADE"])
 
 
 def tenant_schemas() -> set[str]:
     """Return all tenants' schemas in the database, also those without a tenant's row."""
-    with public_context(), connection.cursor() as cursor:
-        cursor.execute("SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)", [PREFIX])
-        return {name for (name,) in cursor.fetchall()}
+    query = "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)"
+    with public_context():
+        return {name for (name,) in rows(query, [PREFIX])}
 
 
 def missing_tables(*, schema_name: str, tables: list[str]) -> list[str]:
     """Return which of these tables a schema lacks."""
-    owner = database_role(MIGRATOR)
-    with owner, public_context(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT name FROM unnest(%s::text[]) AS name"
-            " WHERE to_regclass(quote_ident(%s) || '.' || quote_ident(name)) IS NULL",
-            [tables, schema_name],
-        )
-        return [name for (name,) in cursor.fetchall()]
+    query = (
+        "SELECT name FROM unnest(%s::text[]) AS name"
+        " WHERE to_regclass(quote_ident(%s) || '.' || quote_ident(name)) IS NULL"
+    )
+    with database_role(MIGRATOR), public_context():
+        return [name for (name,) in rows(query, [tables, schema_name])]
 
 
 def may_drop(*, schema_name: str) -> bool:
     """Whether MIGRATOR has the rights of the schema's owner. True if there is no such schema."""
-    owner = database_role(MIGRATOR)
-    with owner, public_context(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = %s",
-            [schema_name],
-        )
-        row = cursor.fetchone()
-    return row is None or bool(row[0])
+    query = "SELECT pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = %s"
+    with database_role(MIGRATOR), public_context():
+        return rows(query, [schema_name]) in ([], [(True,)])
 
 
 @contextmanager
@@ -118,9 +105,6 @@ def _without_waiting_long() -> Iterator[None]:
 
 def take_time() -> None:
     """Set the longer timeouts for DDL on hundreds of relations, for the rest of the transaction."""
-    wanted = settings.DDL_TIMEOUTS.items()
-    settings_of = ", ".join(f"set_config('{name}', '{seconds}s', true)" for name, seconds in wanted)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {settings_of}")
+    timeouts.set_local(settings.DDL_TIMEOUTS)
     wrapper: Any = connection
-    wrapper.take_time(settings.DDL_TIMEOUTS["statement_timeout"])
+    wrapper.take_time(settings.DDL_TIMEOUTS.statement)

@@ -5,7 +5,10 @@ name says otherwise; `docs/operations.md` has the table.
 """
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
+
+from django.db import connection
 
 # A server that hasn't accepted a connection by then counts as unavailable.
 CONNECT = 3
@@ -36,23 +39,34 @@ HTTP_TRIES = 2
 
 @dataclass(frozen=True)
 class DatabaseTimeouts:
-    """PostgreSQL's timeouts for one kind of process, in seconds; 0 is for ever."""
+    """PostgreSQL's timeouts in seconds; 0 is for ever, and None leaves one as it is."""
 
-    statement: int
-    lock: int
-    idle_in_transaction: int
+    statement: float | None = None
+    lock: float | None = None
+    idle_in_transaction: float | None = None
 
-    def as_parameters(self) -> dict[str, int]:
-        """Return it under PostgreSQL's names, in seconds."""
-        return {
+    def as_parameters(self) -> dict[str, float]:
+        """Return those that are given, under PostgreSQL's names."""
+        named = {
             "statement_timeout": self.statement,
             "lock_timeout": self.lock,
             "idle_in_transaction_session_timeout": self.idle_in_transaction,
         }
+        return {name: seconds for name, seconds in named.items() if seconds is not None}
 
-    def as_options(self) -> str:
-        """Return it as a connection's `options`."""
-        return " ".join(f"-c {name}={value}s" for name, value in self.as_parameters().items())
+    def as_statement(self, *, is_local: bool = True) -> str:
+        """Return the statement that sets them until the transaction ends, or else the session."""
+        wanted = (
+            f"pg_catalog.set_config('{name}', '{ceil(1000 * seconds)}ms', {is_local})"
+            for name, seconds in self.as_parameters().items()
+        )
+        return f"SELECT {', '.join(wanted)}"
+
+
+def set_local(timeouts: DatabaseTimeouts) -> None:
+    """Set PostgreSQL's timeouts for the rest of the current transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(timeouts.as_statement())
 
 
 DATABASE_TIMEOUTS = {
@@ -63,12 +77,17 @@ DATABASE_TIMEOUTS = {
     # Queries on a table that a migration waits for queue behind it.
     "migration": DatabaseTimeouts(statement=0, lock=2, idle_in_transaction=0),
 }
+# A step of a schema's migration: its wait for a lock, and all its statements together. Queries on
+# the table queue behind it meanwhile: the sum is the longest wait of a request.
+SCHEMA_MIGRATION = DatabaseTimeouts(statement=2, lock=1)
 # Creating or dropping a tenant's tables, in any process.
 DDL = DatabaseTimeouts(statement=120, lock=60, idle_in_transaction=120)
 
 
 def database(*, process: str, pool_size: int) -> dict[str, Any]:
     """Return the `OPTIONS` of the database for a kind of process (a key of `DATABASE_TIMEOUTS`)."""
+    limits = DATABASE_TIMEOUTS[process].as_parameters()
+    options = " ".join(f"-c {name}={seconds}s" for name, seconds in limits.items())
     pool = {
         "min_size": 1,
         "max_size": pool_size,
@@ -90,7 +109,7 @@ def database(*, process: str, pool_size: int) -> dict[str, Any]:
         # How long sent data may stay unacknowledged by the other machine, in milliseconds.
         "tcp_user_timeout": 1000 * KEEPALIVE_IDLE,
         # A query that bypasses our cursors finds no tables.
-        "options": f"-c search_path=pg_catalog {DATABASE_TIMEOUTS[process].as_options()}",
+        "options": f"-c search_path=pg_catalog {options}",
         **({"pool": pool} if pool_size else {}),
     }
 

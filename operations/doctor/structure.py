@@ -1,22 +1,17 @@
 """Schemas and tenants: each tenant has one schema, with all its tables."""
 
-from django.apps import apps
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from operations.doctor.findings import Finding
 from operations.doctor.reading import alone
-from tenancy import schema_pool, schemas
+from tenancy import schema_pool, schemas, tables
 from tenancy.context import public_context
 from tenancy.models import PooledSchema
 from tenants.lifecycle.deletion import delete_tenant
 from tenants.models import Tenant
 from tenants.roles import OPERATOR
-
-# The table in which a schema records its applied migrations.
-RECORDS = "django_migrations"
 
 
 def owned_schemas() -> set[str]:
@@ -52,8 +47,9 @@ def spares_without_schema() -> list[Finding]:
 
 def half_made(tenant: Tenant) -> list[Finding]:
     """Missing tables or migrations of the tenant's schema. Called in its context."""
-    missing = schemas.missing_tables(schema_name=tenant.schema_name, tables=_tables())
-    if RECORDS in missing:
+    wanted = [*sorted(tables.tenant_tables()), tables.MIGRATIONS]
+    missing = schemas.missing_tables(schema_name=tenant.schema_name, tables=wanted)
+    if tables.MIGRATIONS in missing:
         # The applied migrations are unknown: running all would collide with existing tables.
         return [_lacking(tenant, missing, "and nobody knows which migrations it has had")]
     applied = set(MigrationRecorder(connection).migration_qs.values_list("app", "name"))
@@ -112,19 +108,11 @@ def _migrate(tenant: Tenant) -> None:
         schemas.migrate_schema(schema_name=tenant.schema_name)
 
 
-def _labels() -> set[str]:
-    return {a.label for a in apps.get_app_configs() if a.name in settings.TENANT_APPS}
-
-
-def _tables() -> list[str]:
-    """Return the tables that each tenant's schema must have."""
-    models = apps.get_models(include_auto_created=True)
-    options = [model._meta for model in models]  # noqa: SLF001  # Its public name.
-    own = {o.db_table for o in options if o.app_label in _labels() and o.managed and not o.proxy}
-    return [*sorted(own), RECORDS]
-
-
 def _migrations() -> set[tuple[str, str]]:
     """Return the migrations on disk that each tenant's schema must have applied."""
     on_disk = MigrationLoader(None, ignore_no_migrations=True).disk_migrations or {}
-    return {key for key, made in on_disk.items() if key[0] in _labels() and not made.replaces}
+    return {
+        key
+        for key, made in on_disk.items()
+        if key[0] in tables.tenant_labels() and not made.replaces
+    }

@@ -26,6 +26,7 @@ from tenancy.postgresql.search_path import (
     role_name,
     search_path,
 )
+from tenancy.timeouts import DatabaseTimeouts
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
 
     def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
         """Work in the tenant's schema from here on. Sends nothing by itself."""
-        self._replace_if_worn(tenant.schema_name)
+        self._replace_if_used_up(tenant.schema_name)
         self.tenant = tenant
         self.schema_name = tenant.schema_name
         self.include_public_schema = include_public
@@ -112,8 +113,8 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         try:
             with self.cursor() as cursor:
                 cursor.execute(context_statement(*lasting, lasting=True))
-                cursor.execute("SET lock_timeout = 0")
-                cursor.execute("SET statement_timeout = 0")
+                unlimited = DatabaseTimeouts(statement=0, lock=0)
+                cursor.execute(unlimited.as_statement(is_local=False))
                 self._lasting = lasting
             yield
         finally:
@@ -138,7 +139,7 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         is_inside = status == TransactionStatus.INTRANS
         if wanted == (connection.sent_context if is_inside else self._lasting):
             return None
-        connection.seen.add(str(self.schema_name))
+        connection.visited.add(str(self.schema_name))
         return wanted
 
     def refuse_transaction(self) -> None:
@@ -201,7 +202,7 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
 
     # --- Replacing connections ---
 
-    def _replace_if_worn(self, next_schema: str | None) -> None:
+    def _replace_if_used_up(self, next_schema: str | None) -> None:
         """Close a connection that has reached its limit of schemas, before it visits another.
 
         Only between transactions, when no context stays on the connection. With a pool, also as
@@ -209,9 +210,9 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         would wait for the connection, though it may need a schema that was visited already.
         """
         raw = self.connection
-        if raw is None or not raw.is_worn or self.in_atomic_block or self._lasting:
+        if raw is None or not raw.is_used_up or self.in_atomic_block or self._lasting:
             return
-        if next_schema in raw.seen or not (next_schema or self.pool):
+        if next_schema in raw.visited or not (next_schema or self.pool):
             return
         raw.retire()
         self.close()

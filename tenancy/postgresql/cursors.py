@@ -69,7 +69,7 @@ class ContextCursor(Cursor):
         except BaseException:
             self.connection.is_in_doubt()
             raise
-        self.connection.was_heard()
+        self.connection.note_answer()
         if context:
             self.nextset()
         self._note(wrapper, context or known)
@@ -97,8 +97,6 @@ class ContextCursor(Cursor):
             self.close()
             wrapper.refuse_transaction()
             raise ContextUndoneError(UNDONE)
-        if tags and KEEPING.issuperset(tags) and self._in_transaction():
+        status = self.connection.pgconn.transaction_status
+        if tags and KEEPING.issuperset(tags) and status == TransactionStatus.INTRANS:
             self.connection.sent_context = context
-
-    def _in_transaction(self) -> bool:
-        return self.connection.pgconn.transaction_status == TransactionStatus.INTRANS

@@ -8,7 +8,6 @@ table it has read in memory for as long as the connection lasts.
 """
 
 import random
-import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
@@ -20,6 +19,7 @@ from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 
 from tenancy.postgresql.search_path import Context
+from tenancy.sockets import is_silent
 
 Answer = TypeVar("Answer")
 FOR_EVER = {"statement": 0, "grace": 0, "check": 0}
@@ -35,11 +35,11 @@ class DeadlineConnection(psycopg.Connection[Any]):
     # In seconds: the server's own limit, the grace to report it, and the limit of a mere check.
     answers = FOR_EVER
     # How many schemas it may visit before it is replaced; 0 is any number.
-    room = 0
-    seen: set[str]
+    max_schemas = 0
+    visited: set[str]
     # The context that the server has in the present transaction; None where that isn't known.
     sent_context: Context | None = None
-    _heard_at = float("-inf")
+    _answered_at = float("-inf")
     _statement_here = 0.0
     _only_checks = False
 
@@ -55,24 +55,24 @@ class DeadlineConnection(psycopg.Connection[Any]):
         """Connect as psycopg does.
 
         `answers` are the timeouts for answers in seconds (`tenancy/timeouts.py`); after
-        `most_schemas` schemas the connection `is_worn`.
+        `most_schemas` schemas the connection `is_used_up`.
         """
         connection = super().connect(conninfo, **options)
         connection.answers = answers or FOR_EVER
         # Not security-relevant.
         share = random.uniform(LEAST_SHARE, 1)  # noqa: S311
-        connection.room = max(1, round(most_schemas * share)) if most_schemas else 0
-        connection.seen = set()
+        connection.max_schemas = max(1, round(most_schemas * share)) if most_schemas else 0
+        connection.visited = set()
         return connection
 
     # --- Schemas visited ---
 
     @property
-    def is_worn(self) -> bool:
+    def is_used_up(self) -> bool:
         """Whether it has visited as many schemas as it may, and no transaction is open."""
         return bool(
-            self.room
-            and len(self.seen) >= self.room
+            self.max_schemas
+            and len(self.visited) >= self.max_schemas
             and self.pgconn.transaction_status == TransactionStatus.IDLE
         )
 
@@ -82,21 +82,20 @@ class DeadlineConnection(psycopg.Connection[Any]):
 
     # --- Liveness ---
 
-    def was_heard(self) -> None:
+    def note_answer(self) -> None:
         """Note that the server has answered."""
-        self._heard_at = monotonic()
+        self._answered_at = monotonic()
 
     def is_in_doubt(self) -> None:
         """Have the next check query the server, however recent its last answer is."""
-        self._heard_at = float("-inf")
+        self._answered_at = float("-inf")
 
     @property
     def is_fresh(self) -> bool:
-        """Whether the server answered in the last `TRUSTED` seconds and hasn't hung up since.
-
-        A server that closes the connection makes the socket readable.
-        """
-        return monotonic() - self._heard_at < TRUSTED and is_silent(self)
+        """Whether the server answered in the last `TRUSTED` seconds and hasn't hung up since."""
+        is_recent = monotonic() - self._answered_at < TRUSTED
+        is_idle = self.pgconn.transaction_status == TransactionStatus.IDLE
+        return is_recent and is_idle and is_silent(self.fileno())
 
     # --- Waiting ---
 
@@ -132,17 +131,17 @@ class DeadlineConnection(psycopg.Connection[Any]):
         cleared; `ContextCursor` sets it again where the context still holds.
         """
         self.sent_context = None
-        patience = self._patience()
-        if timeout is not None or not patience:
+        limit = self._answer_timeout()
+        if timeout is not None or not limit:
             return super().wait(gen, interval, timeout)
         try:
-            return super().wait(gen, interval, patience)
+            return super().wait(gen, interval, limit)
         except psycopg.errors._WaitTimeout as error:  # noqa: SLF001  # It has no public name.
             # A late answer would be taken for the answer to the next query.
             self.pgconn.finish()
             raise psycopg.OperationalError("The server doesn't answer.") from error
 
-    def _patience(self) -> float:
+    def _answer_timeout(self) -> float:
         if self._only_checks:
             return self.answers["check"]
         if self.pgconn.transaction_status == TransactionStatus.IDLE:
@@ -150,15 +149,6 @@ class DeadlineConnection(psycopg.Connection[Any]):
         if not self.answers["statement"]:
             return 0
         return max(self.answers["statement"], self._statement_here) + self.answers["grace"]
-
-
-def is_silent(connection: "psycopg.Connection[Any]") -> bool:
-    """Whether a connection is open and idle, with nothing to read from it. Sends nothing."""
-    if connection.pgconn.transaction_status != TransactionStatus.IDLE:
-        return False
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    return not poll.poll(0)
 
 
 # The namespace that Django uses as the driver.

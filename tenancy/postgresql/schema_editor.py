@@ -39,13 +39,10 @@ class SchemaEditor(DatabaseSchemaEditor):
         with self._session:
             try:
                 if exc_type is None:
-                    self._run_deferred()
+                    deferred, self.deferred_sql = self.deferred_sql, []
+                    for statement in deferred:
+                        self.execute(statement, None)
             except BaseException:
                 super().__exit__(*sys.exc_info())
                 raise
             super().__exit__(exc_type, exc_value, traceback)
-
-    def _run_deferred(self) -> None:
-        deferred, self.deferred_sql = self.deferred_sql, []
-        for statement in deferred:
-            self.execute(statement, None)

@@ -17,10 +17,11 @@ from django_tenants.utils import get_tenant_model, quote_schema_name
 
 from tenancy import privileges
 from tenancy.context import workspace_context
+from tenancy.postgresql.statements import execute
 from tenancy.provisioning.catalogue import alone_in
 
 # The form that `rendering` writes.
-MAKES_TABLE = re.compile('CREATE TABLE "([^"]+)" ')
+CREATES_TABLE = re.compile('CREATE TABLE "([^"]+)" ')
 
 
 class BuildError(RuntimeError):
@@ -82,24 +83,18 @@ def build(schema_name: str) -> None:
     Raises `BuildError` when one of them fails.
     """
     with transaction.atomic():
-        _create(schema_name)
-        with (
-            workspace_context(get_tenant_model()(schema_name=schema_name)),
-            translation.override(None),
-        ):
-            _run_all_migrations()
-
-
-def _run_all_migrations() -> None:
-    """Do the same as Django's `migrate`, in an empty schema."""
-    executor = OneTransactionExecutor(connection)
-    targets = executor.loader.graph.leaf_nodes()
-    plan = executor.migration_plan(targets)
-    state = ProjectState()
-    emit_pre_migrate_signal(0, False, connection.alias, apps=state.apps, plan=plan)
-    state = executor.migrate(targets, plan, state)
-    state.clear_delayed_apps_cache()
-    emit_post_migrate_signal(0, False, connection.alias, apps=state.apps, plan=plan)
+        execute([f"CREATE SCHEMA {quote_schema_name(schema_name)}"])
+        tenant = get_tenant_model()(schema_name=schema_name)
+        with workspace_context(tenant), translation.override(None):
+            # What Django's `migrate` does in an empty schema.
+            executor = OneTransactionExecutor(connection)
+            targets = executor.loader.graph.leaf_nodes()
+            plan = executor.migration_plan(targets)
+            state = ProjectState()
+            emit_pre_migrate_signal(0, False, connection.alias, apps=state.apps, plan=plan)
+            state = executor.migrate(targets, plan, state)
+            state.clear_delayed_apps_cache()
+            emit_post_migrate_signal(0, False, connection.alias, apps=state.apps, plan=plan)
 
 
 def replay(schema_name: str, script: Iterable[str]) -> None:
@@ -108,20 +103,11 @@ def replay(schema_name: str, script: Iterable[str]) -> None:
     One round trip for all of it. Raises the database's error for the statement that failed.
     """
     script = list(script)
-    granting = privileges.tenant_statements(schema_name, _tables_of(script))
+    # PostgreSQL would look for the tables among those of all schemas.
+    tables = [found[1] for found in map(CREATES_TABLE.match, script) if found]
+    granting = privileges.tenant_statements(schema_name, tables)
     with transaction.atomic():
-        _create(schema_name)
+        execute([f"CREATE SCHEMA {quote_schema_name(schema_name)}"])
         # Without public: a table missing from the snapshot must not resolve to public's.
         with alone_in(schema_name) as here:
             here.pipeline([*script, *granting])
-
-
-def _tables_of(script: list[str]) -> list[str]:
-    """Return the tables that the statements create. PostgreSQL would scan those of all schemas."""
-    made = (MAKES_TABLE.match(statement) for statement in script)
-    return [found[1] for found in made if found]
-
-
-def _create(schema_name: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE SCHEMA {quote_schema_name(schema_name)}")

@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django_tenants.utils import get_tenant_model
 
 from tenancy.context import workspace_context
 from tenancy.postgresql.base import DatabaseWrapper
+from tenancy.postgresql.statements import Rows, rows
 
 QUERIES = Path(__file__).parent / "queries"
 
@@ -62,16 +63,18 @@ def read_tables(schema_name: str) -> list[Table]:
 
     Call it `alone_in` the schema. Raises `NotRenderableError`, naming what a snapshot can't create.
     """
-    _refuse_foreign(schema_name)
+    if foreign := [name for (name,) in query_rows("foreign", schema_name)]:
+        raise NotRenderableError(f"No script can make these: {', '.join(foreign)}.")
     tables: dict[str, Table] = {}
-    for name, *column in look("columns", schema_name):
+    for name, *column in query_rows("columns", schema_name):
         tables.setdefault(name, Table(name)).columns.append(Column(*column))
-    for name, constraint, definition, referred in look("constraints", schema_name):
+    for name, constraint, definition, referred in query_rows("constraints", schema_name):
         tables[name].constraints.append((constraint, definition))
         tables[name].references |= {referred} - {None, name}
-    for name, index in look("indexes", schema_name):
-        tables[name].indexes.append(_unqualified(index, schema_name))
-    for name, comment in look("comments", schema_name):
+    for name, index in query_rows("indexes", schema_name):
+        # PostgreSQL always writes the schema there.
+        tables[name].indexes.append(index.replace(f" ON {schema_name}.", " ON ", 1))
+    for name, comment in query_rows("comments", schema_name):
         tables[name].comment = comment
     return list(_in_order(tables))
 
@@ -79,7 +82,7 @@ def read_tables(schema_name: str) -> list[Table]:
 def read_rows(table: Table) -> list[list[str]]:
     """Return a table's rows in physical order (`ctid`), as SQL literals."""
     columns = ", ".join(f"quote_nullable({quote(c.name)}::text)" for c in written(table))
-    return [list(row) for row in ask(f"SELECT {columns} FROM {quote(table.name)} ORDER BY ctid")]  # noqa: S608  # nosec B608  # Names of the catalogue, quoted.
+    return [list(row) for row in rows(f"SELECT {columns} FROM {quote(table.name)} ORDER BY ctid")]  # noqa: S608  # nosec B608  # Names of the catalogue, quoted.
 
 
 def written(table: Table) -> list[Column]:
@@ -87,32 +90,15 @@ def written(table: Table) -> list[Column]:
     return [column for column in table.columns if not column.generated]
 
 
-def look(name: str, schema_name: str) -> list[tuple[Any, ...]]:
+def query_rows(name: str, schema_name: str) -> Rows:
     """Return the rows of a query in `queries/` about a schema."""
-    return ask((QUERIES / f"{name}.sql").read_text(), schema=schema_name)
-
-
-def ask(query: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    """Return the rows of a query in the context's schema."""
-    with connection.cursor() as cursor:
-        cursor.execute(query, parameters or None)
-        return list(cursor.fetchall())
+    return rows((QUERIES / f"{name}.sql").read_text(), {"schema": schema_name})
 
 
 def quote(name: str) -> str:
     """Return a name as a quoted identifier."""
     escaped = name.replace('"', '""')
     return f'"{escaped}"'
-
-
-def _refuse_foreign(schema_name: str) -> None:
-    if found := [name for (name,) in look("foreign", schema_name)]:
-        raise NotRenderableError(f"No script can make these: {', '.join(found)}.")
-
-
-def _unqualified(definition: str, schema_name: str) -> str:
-    """Remove the schema from an index's definition, where PostgreSQL always writes it."""
-    return definition.replace(f" ON {schema_name}.", " ON ", 1)
 
 
 def _in_order(tables: dict[str, Table]) -> Iterator[Table]:

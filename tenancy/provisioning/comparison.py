@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from tenancy.provisioning.catalogue import alone_in, ask, look, quote
+from tenancy.postgresql import statements
+from tenancy.provisioning.catalogue import alone_in, query_rows, quote
 from tenancy.provisioning.rendering import APPLIED
 
 Facts = dict[tuple[str, str], str]
@@ -25,8 +26,10 @@ def differences(left: str, right: str, *, rows: bool = True) -> list[str]:
 def _facts(schema_name: str, *, rows: bool) -> Facts:
     questions = ("facts", "positions") if rows else ("facts",)
     with alone_in(schema_name):
-        told = [row for each in questions for row in look(each, schema_name)]
-    return {(kind, _bare(name, schema_name)): _bare(text, schema_name) for kind, name, text in told}
+        facts = [row for each in questions for row in query_rows(each, schema_name)]
+    return {
+        (kind, _bare(name, schema_name)): _bare(text, schema_name) for kind, name, text in facts
+    }
 
 
 def _bare(text: str | None, schema_name: str) -> str:
@@ -35,14 +38,13 @@ def _bare(text: str | None, schema_name: str) -> str:
 
 
 def _rows(schema_name: str) -> Rows:
+    found: Rows = {}
     with alone_in(schema_name):
-        return {table: _rows_of(table) for (table,) in look("tables", schema_name)}
-
-
-def _rows_of(table: str) -> Counter[str]:
-    left_out = f" - '{APPLIED[1]}'" if table == APPLIED[0] else ""
-    query = f"SELECT (to_jsonb(t){left_out})::text FROM {quote(table)} AS t"  # noqa: S608  # nosec B608  # A name of the catalogue, quoted.
-    return Counter(text for (text,) in ask(query))
+        for (table,) in query_rows("tables", schema_name):
+            left_out = f" - '{APPLIED[1]}'" if table == APPLIED[0] else ""
+            query = f"SELECT (to_jsonb(t){left_out})::text FROM {quote(table)} AS t"  # noqa: S608  # nosec B608  # A name of the catalogue, quoted.
+            found[table] = Counter(text for (text,) in statements.rows(query))
+    return found
 
 
 def _of_facts(left: str, right: str, first: Facts, second: Facts) -> Iterator[str]:

@@ -20,9 +20,9 @@ from tenancy import privileges
 SETTINGS = ("TENANT_APPS", "SHARED_APPS", "AUTH_USER_MODEL", "DEFAULT_AUTO_FIELD")
 LIBRARIES = ("django", "django-tenants")
 OURS = (".py", ".sql")
-# In seconds.
-REMEMBERED = 60.0
-_remembered: tuple[float, list[str]] = (0.0, [])
+# For how long content types are cached.
+SECONDS_CACHED = 60.0
+_cached: tuple[float, list[str]] = (0.0, [])
 VERSION_STEP = 10_000
 
 
@@ -34,8 +34,8 @@ def release_digest() -> str:
     """
     connection.ensure_connection()
     major = connection.connection.info.server_version // VERSION_STEP
-    said = [_of_files(), f"postgresql {major}", *_content_types()]
-    return hashlib.sha256("\n".join(said).encode()).hexdigest()
+    parts = [_of_files(), f"postgresql {major}", *_content_types()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 @functools.cache
@@ -73,23 +73,19 @@ def _migrations(config: AppConfig) -> Iterator[Path]:
 def _content_types() -> list[str]:
     """Return the content types of the models in the running code: another release may have more.
 
-    Cached for `REMEMBERED` seconds, to save each sign-up a query.
+    Cached for `SECONDS_CACHED` seconds, to save each sign-up a query.
     """
-    global _remembered  # noqa: PLW0603  # One per process.
-    asked_at, types = _remembered
-    if not types or time.monotonic() - asked_at > REMEMBERED:
-        types = list(_read_content_types())
-        _remembered = time.monotonic(), types
+    global _cached  # noqa: PLW0603  # One per process.
+    asked_at, types = _cached
+    if not types or time.monotonic() - asked_at > SECONDS_CACHED:
+        known = {(model._meta.app_label, model._meta.model_name) for model in apps.get_models()}  # noqa: SLF001  # Its public name.
+        rows = ContentType.objects.order_by("id").values_list("id", "app_label", "model")
+        types = [f"{pk} {label}.{model}" for pk, label, model in rows if (label, model) in known]
+        _cached = time.monotonic(), types
     return types
-
-
-def _read_content_types() -> Iterator[str]:
-    known = {(model._meta.app_label, model._meta.model_name) for model in apps.get_models()}  # noqa: SLF001  # Its public name.
-    rows = ContentType.objects.order_by("id").values_list("id", "app_label", "model")
-    yield from (f"{pk} {label}.{model}" for pk, label, model in rows if (label, model) in known)
 
 
 def forget() -> None:
     """Clear the cached content types."""
-    global _remembered  # noqa: PLW0603  # One per process.
-    _remembered = 0.0, []
+    global _cached  # noqa: PLW0603  # One per process.
+    _cached = 0.0, []

@@ -23,7 +23,7 @@ IDENTITIES = {"a": "ALWAYS", "d": "BY DEFAULT"}
 GENERATED = {"s": "STORED", "v": "VIRTUAL"}
 # PostgreSQL's suffix of a constraint that existing rows were not checked against.
 UNCHECKED = " NOT VALID"
-WORDS = re.compile(r"\(ARRAY\[((?:'(?:[^']|'')*'::character varying(?:, )?)+)\]\)::text\[\]")
+STRING_LIST = re.compile(r"\(ARRAY\[((?:'(?:[^']|'')*'::character varying(?:, )?)+)\]\)::text\[\]")
 
 
 def render(schema_name: str) -> list[str]:
@@ -34,21 +34,27 @@ def render(schema_name: str) -> list[str]:
     """
     with alone_in(schema_name):
         tables = read_tables(schema_name)
-        script = [_settled(each) for table in tables for each in _structure(table)]
+        script = [_with_cast_list(each) for table in tables for each in _structure(table)]
         script += [each for table in tables for each in _contents(table)]
-        script += [_settled(each) for table in tables for each in _unchecked(table)]
+        # Inside CREATE TABLE, these constraints would be marked as valid.
+        script += [
+            _with_cast_list(f"ALTER TABLE {quote(table.name)} ADD {line}")
+            for table in tables
+            for line in _constraints(table)
+            if line.endswith(UNCHECKED)
+        ]
     if any(schema_name in statement for statement in script):
         raise NotRenderableError(f"Something names the schema {schema_name} itself.")
     return script
 
 
-def _settled(statement: str) -> str:
+def _with_cast_list(statement: str) -> str:
     """Write a list of strings so that PostgreSQL stores it as in the migrated schema.
 
     It shows the condition `role IN ('a', 'b')` in a form that it would parse as a cast of each
     string instead of the list: a constraint with the same meaning and another definition.
     """
-    return WORDS.sub(r"(ARRAY[\1]::character varying[])::text[]", statement)
+    return STRING_LIST.sub(r"(ARRAY[\1]::character varying[])::text[]", statement)
 
 
 def _structure(table: Table) -> Iterator[str]:
@@ -59,7 +65,12 @@ def _structure(table: Table) -> Iterator[str]:
     ]
     yield f"CREATE TABLE {quote(table.name)} ({', '.join(lines)})"
     yield from table.indexes
-    yield from _comments(table)
+    name = quote(table.name)
+    if table.comment:
+        yield f"COMMENT ON TABLE {name} IS {literal(table.comment)}"
+    for column in table.columns:
+        if column.comment:
+            yield f"COMMENT ON COLUMN {name}.{quote(column.name)} IS {literal(column.comment)}"
 
 
 def _constraints(table: Table) -> Iterator[str]:
@@ -68,35 +79,21 @@ def _constraints(table: Table) -> Iterator[str]:
 
 
 def _column(table: Table, column: Column, named: set[str]) -> str:
-    words = [quote(column.name), column.type]
+    parts = [quote(column.name), column.type]
     if column.collation:
-        words.append(f"COLLATE {column.collation}")
+        parts.append(f"COLLATE {column.collation}")
     if column.generated:
-        words.append(f"GENERATED ALWAYS AS ({column.default}) {GENERATED[column.generated]}")
+        parts.append(f"GENERATED ALWAYS AS ({column.default}) {GENERATED[column.generated]}")
     elif column.default:
-        words.append(f"DEFAULT {column.default}")
+        parts.append(f"DEFAULT {column.default}")
     if column.identity:
-        words.append(_identity(table, column))
+        parts.append(f"GENERATED {IDENTITIES[column.identity]} AS IDENTITY")
+        if column.sequence and column.sequence != f"{table.name}_{column.name}_seq":
+            parts.append(f"(SEQUENCE NAME {quote(column.sequence)})")
     # From PostgreSQL 18 on, it is among the constraints, by name.
     if column.is_required and not any(each.startswith("NOT NULL ") for each in named):
-        words.append("NOT NULL")
-    return " ".join(words)
-
-
-def _identity(table: Table, column: Column) -> str:
-    words = f"GENERATED {IDENTITIES[column.identity]} AS IDENTITY"
-    if column.sequence and column.sequence != f"{table.name}_{column.name}_seq":
-        words += f" (SEQUENCE NAME {quote(column.sequence)})"
-    return words
-
-
-def _comments(table: Table) -> Iterator[str]:
-    name = quote(table.name)
-    if table.comment:
-        yield f"COMMENT ON TABLE {name} IS {literal(table.comment)}"
-    for column in table.columns:
-        if column.comment:
-            yield f"COMMENT ON COLUMN {name}.{quote(column.name)} IS {literal(column.comment)}"
+        parts.append("NOT NULL")
+    return " ".join(parts)
 
 
 def _contents(table: Table) -> Iterator[str]:
@@ -111,13 +108,6 @@ def _contents(table: Table) -> Iterator[str]:
         if column.sequence and column.last_value is not None:
             where = literal(quote(column.sequence))
             yield f"SELECT pg_catalog.setval({where}, {column.last_value})"
-
-
-def _unchecked(table: Table) -> Iterator[str]:
-    """Yield the NOT VALID constraints: inside CREATE TABLE, they would be marked as valid."""
-    for line in _constraints(table):
-        if line.endswith(UNCHECKED):
-            yield f"ALTER TABLE {quote(table.name)} ADD {line}"
 
 
 def _values(table: Table, columns: list[Column], row: list[str]) -> Iterator[str]:

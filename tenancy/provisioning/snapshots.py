@@ -6,10 +6,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
+from tenancy import timeouts
 from tenancy.context import database_role, public_context
 from tenancy.models import SchemaSnapshot, new_schema_name
 from tenancy.provisioning.building import BuildError, build, replay
@@ -18,17 +19,18 @@ from tenancy.provisioning.comparison import differences
 from tenancy.provisioning.fingerprint import forget as forget_content_types, release_digest
 from tenancy.provisioning.rendering import render
 from tenancy.roles import MIGRATOR, schema_creator
+from tenancy.timeouts import DatabaseTimeouts
 
 logger = logging.getLogger(__name__)
 
 # How many releases keep their snapshots: during a deployment, two run at once.
-KEPT = 5
-# How long a process without a snapshot waits for another that makes it, which takes longer.
-PATIENCE = "100ms"
+SNAPSHOTS_KEPT = 5
+# How many seconds a process without a snapshot waits for another that makes it: less than it takes.
+LOCK_TIMEOUT = DatabaseTimeouts(lock=0.1)
 # How many differences of a failed snapshot are reported.
-TOLD = 5
+MAX_REPORTED = 5
 # Seconds before another attempt after a snapshot couldn't be made.
-TRIED_AGAIN = 600.0
+SECONDS_BETWEEN_ATTEMPTS = 600.0
 _failed_at: dict[str, float] = {}
 _known: dict[str, list[str]] = {}
 _making = threading.Lock()
@@ -64,10 +66,23 @@ def _prepare() -> str | None:
         digest = release_digest()
         if snapshot_of(digest):
             return digest
-        if _has_just_failed(digest) or not _making.acquire(blocking=False):
+        failed_at = _failed_at.get(digest, float("-inf"))
+        has_just_failed = time.monotonic() - failed_at < SECONDS_BETWEEN_ATTEMPTS
+        if has_just_failed or not _making.acquire(blocking=False):
             return None
         try:
-            return digest if _try_to_make(digest) else None
+            with transaction.atomic():
+                _make(digest)
+        except (BuildError, DatabaseError, NotRenderableError) as error:
+            if isinstance(error.__cause__, LockNotAvailable):
+                return None  # Another process is making it.
+            _failed_at[digest] = time.monotonic()
+            if isinstance(error, BuildError):
+                raise
+            logger.exception("No script was made: sign-ups run the migrations, and take longer.")
+            return None
+        else:
+            return digest
         finally:
             _making.release()
 
@@ -92,41 +107,19 @@ def deploy() -> None:
 
 
 def _prune() -> None:
-    """Delete all snapshots but those of the `KEPT` latest releases."""
+    """Delete all snapshots but those of the `SNAPSHOTS_KEPT` latest releases."""
     with database_role(MIGRATOR), public_context():
         newest = SchemaSnapshot.objects.order_by("-deployed_at").values_list("digest", flat=True)
-        SchemaSnapshot.objects.exclude(digest__in=list(newest[:KEPT])).delete()
+        SchemaSnapshot.objects.exclude(digest__in=list(newest[:SNAPSHOTS_KEPT])).delete()
 
 
-def _has_just_failed(digest: str) -> bool:
-    failed_at = _failed_at.get(digest)
-    return failed_at is not None and time.monotonic() - failed_at < TRIED_AGAIN
-
-
-def _try_to_make(digest: str) -> bool:
-    try:
-        with transaction.atomic():
-            return _make(digest)
-    except BuildError:
-        _failed_at[digest] = time.monotonic()
-        raise
-    except (DatabaseError, NotRenderableError) as error:
-        if isinstance(error.__cause__, LockNotAvailable):
-            return False  # Another process is making it.
-        logger.exception("No script was made: sign-ups run the migrations, and take longer.")
-        _failed_at[digest] = time.monotonic()
-        return False
-
-
-def _make(digest: str) -> bool:
-    """Insert the row, on which concurrent attempts wait for `PATIENCE`, and fill it."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+def _make(digest: str) -> None:
+    """Insert the row, for which concurrent attempts wait for `LOCK_TIMEOUT`, and fill it."""
+    timeouts.set_local(LOCK_TIMEOUT)
     row, is_ours = SchemaSnapshot.objects.get_or_create(digest=digest)
     if is_ours:
         row.statements = _rendered()
         row.save(update_fields=["statements"])
-    return True
 
 
 def _rendered() -> list[str]:
@@ -136,19 +129,19 @@ def _rendered() -> list[str]:
     migration writes data for one tenant only. Raises `NotRenderableError`.
     """
     migrated, replayed = new_schema_name(), new_schema_name()
-    with _taken_back():
+    with _rolled_back():
         build(migrated)
         script = render(migrated)
-    with _taken_back():
+    with _rolled_back():
         build(migrated)
         replay(replayed, script)
         if found := differences(migrated, replayed):
-            raise NotRenderableError(" ".join(found[:TOLD]))
+            raise NotRenderableError(" ".join(found[:MAX_REPORTED]))
     return script
 
 
 @contextmanager
-def _taken_back() -> Iterator[None]:
+def _rolled_back() -> Iterator[None]:
     """Roll back what the block does in the database."""
     savepoint = transaction.savepoint()
     try:

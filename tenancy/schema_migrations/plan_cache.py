@@ -7,14 +7,12 @@ from dataclasses import replace
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.migration import Migration
-from django.db.migrations.state import ProjectState
 
 from tenancy import revisions
+from tenancy.errors import SchemaMigrationError
 from tenancy.revisions import Revision
-from tenancy.schema_migrations import permissions, rendering
-from tenancy.schema_migrations.errors import SchemaMigrationError
-from tenancy.schema_migrations.rendering import AsksDatabaseError, Move
-from tenancy.schema_migrations.steps import Step
+from tenancy.schema_migrations.rendering import Step, render
+from tenancy.tables import tenant_labels
 
 
 class PlanCache:
@@ -25,27 +23,27 @@ class PlanCache:
         self._likely: dict[str, Step] = {}
         self._lock = threading.Lock()
 
-    def next(self, noted: frozenset[str]) -> Step | None:
+    def next(self, recorded: frozenset[str]) -> Step | None:
         """Return the next step of a schema that has recorded these; None before `explore`."""
-        return self._steps.get(noted & revisions.own_migrations())
+        return self._steps.get(recorded & revisions.own_migrations())
 
-    def of(self, revision: Revision) -> Step | None:
+    def likely(self, revision: Revision) -> Step | None:
         """Return the presumable next step of a schema with this revision in its row."""
         return self._likely.get(revision.migrations)
 
-    def explore(self, noted: frozenset[str]) -> None:
+    def explore(self, recorded: frozenset[str]) -> None:
         """Work out the steps from the schema of the context, which has recorded these.
 
         Raises `SchemaMigrationError` when the target can't be reached from there.
         """
         with self._lock:
-            if self.next(noted) is None:
-                found = route()
+            if self.next(recorded) is None:
+                found = plan()
                 self._steps |= {step.start: step for step in found}
                 self._likely |= {revisions.of(step.start).migrations: step for step in found}
 
 
-def route() -> list[Step]:
+def plan() -> list[Step]:
     """Return the steps from the schema of the context to the target.
 
     Raises `SchemaMigrationError`.
@@ -53,13 +51,16 @@ def route() -> list[Step]:
     executor = MigrationExecutor(connection)
     executor.loader.check_consistent_history(connection)
     steps = [*_migrations(executor)]
-    start = steps[-1].end if steps else _noted(executor)
-    squashed = _squashed(executor, start)
+    start = steps[-1].end if steps else _recorded(executor)
+    # The squashed migrations that count as applied, as all that they replace are.
+    made = executor.loader.replacements.items()
+    done = {f"{app}.{name}" for (app, name), each in made if start >= set(_names(each))}
+    squashed = tuple(sorted((done - start) & revisions.own_migrations()))
     if steps and not squashed:
         steps[-1] = replace(steps[-1], is_last=True)
-    steps.append(Step(start, start | set(squashed), notes=squashed, is_last=True))
+    steps.append(Step(start, start | set(squashed), records=squashed, is_last=True))
     if missing := revisions.own_migrations() - steps[-1].end:
-        raise SchemaMigrationError(f"No way leads to {', '.join(sorted(missing))} from here.")
+        raise SchemaMigrationError(f"No plan leads to {', '.join(sorted(missing))} from here.")
     if squashed:
         steps.append(Step(steps[-1].end, steps[-1].end, is_last=True))
     return steps
@@ -70,63 +71,22 @@ def _migrations(executor: MigrationExecutor) -> Iterator[Step]:
 
     Migrations of other apps do nothing in a tenant's schema. They are recorded with the next step.
     """
-    start, before = _noted(executor), _state(executor)
-    others: tuple[str, ...] = ()
-    for migration in _pending(executor):
-        notes = _names(migration)
-        if migration.app_label not in revisions.labels():
-            before = migration.mutate_state(before)
-            others += notes
-            continue
-        step = _step(migration, start, before, others + notes)
-        yield step
-        start, before, others = step.end, step.moves[-1].after if step.moves else before, ()
-
-
-def _pending(executor: MigrationExecutor) -> list[Migration]:
     leaves = executor.loader.graph.leaf_nodes()
     pending = {migration for migration, _ in executor.migration_plan(leaves)}
-    everything = executor.migration_plan(leaves, clean_start=True)
-    return [migration for migration, _ in everything if migration in pending]
-
-
-def _step(
-    migration: Migration, start: frozenset[str], before: ProjectState, notes: tuple[str, ...]
-) -> Step:
-    moves = tuple(_moves(migration, before))
-    statements = _statements(migration, moves)
-    after = moves[-1].after if moves else before
-    is_known = rendering.is_known(migration)
-    return Step(
-        start=start,
-        end=start | (set(notes) & revisions.own_migrations()),
-        migration=migration,
-        moves=moves,
-        statements=statements,
-        extras=permissions.additions(before, after, is_known=is_known),
-        notes=notes,
-        new_tables=permissions.new_tables(before, after),
-        is_known=is_known,
-        is_quick=rendering.is_quick(migration),
-    )
-
-
-def _moves(migration: Migration, before: ProjectState) -> Iterator[Move]:
-    before.apps  # noqa: B018  # Rendered once; each later state is made from the one before.
-    for operation in migration.operations:
-        after = before.clone()
-        operation.state_forwards(migration.app_label, after)
-        yield Move(operation, before, after)
-        before = after
-
-
-def _statements(migration: Migration, moves: tuple[Move, ...]) -> tuple[str, ...] | None:
-    if not rendering.is_plain(migration):
-        return None
-    try:
-        return rendering.render(migration, moves)
-    except AsksDatabaseError:
-        return None
+    start = _recorded(executor)
+    others: tuple[str, ...] = ()
+    # The models as they are in the schema. What `migrate` itself calls, which is private.
+    before = executor._create_project_state(with_applied_migrations=True)  # type: ignore[attr-defined]  # noqa: SLF001
+    for migration, _ in executor.migration_plan(leaves, clean_start=True):
+        if migration not in pending:
+            continue
+        records = (*others, *_names(migration))
+        if migration.app_label in tenant_labels():
+            yield (step := render(migration, start, before, records))
+            start, others = step.end, ()
+            before = step.operations[-1].after if step.operations else before
+        else:
+            before, others = migration.mutate_state(before), records
 
 
 def _names(migration: Migration) -> tuple[str, ...]:
@@ -135,19 +95,6 @@ def _names(migration: Migration) -> tuple[str, ...]:
     return tuple(f"{app}.{name}" for app, name in keys)
 
 
-def _squashed(executor: MigrationExecutor, noted: frozenset[str]) -> tuple[str, ...]:
-    """Return the squashed migrations that count as applied, as all that they replace are."""
-    made = executor.loader.replacements.items()
-    done = {f"{app}.{name}" for (app, name), each in made if noted >= set(_names(each))}
-    return tuple(sorted((done - noted) & revisions.own_migrations()))
-
-
-def _noted(executor: MigrationExecutor) -> frozenset[str]:
+def _recorded(executor: MigrationExecutor) -> frozenset[str]:
     names = {f"{app}.{name}" for app, name in executor.loader.applied_migrations}
     return frozenset(names & revisions.own_migrations())
-
-
-def _state(executor: MigrationExecutor) -> ProjectState:
-    """Return the models as they are in the schema, as `migrate` does before it starts."""
-    # What `migrate` itself calls, which is private.
-    return executor._create_project_state(with_applied_migrations=True)  # type: ignore[no-any-return,attr-defined]  # noqa: SLF001

@@ -1,4 +1,4 @@
-"""Updates the rows' revisions while django-tenants' own executors change schemas."""
+"""The rows' revisions: updated beside django-tenants' own executors, compared with the schemas."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +9,7 @@ from django_tenants.signals import schema_migrated, schema_pre_migration
 
 from tenancy import revisions
 from tenancy.context import public_context
+from tenancy.postgresql.statements import execute
 from tenancy.schema_migrations import targets
 from tenancy.schema_migrations.targets import SchemaTarget
 
@@ -19,26 +20,25 @@ def synced_revisions() -> Iterator[None]:
 
     If the process dies in between, `revision` stays empty, and the next run inspects the schema.
     """
-    schema_pre_migration.connect(_forget)
-    schema_migrated.connect(_tell)
+    schema_pre_migration.connect(_empty)
+    schema_migrated.connect(_write)
     try:
         yield
     finally:
-        schema_pre_migration.disconnect(_forget)
-        schema_migrated.disconnect(_tell)
+        schema_pre_migration.disconnect(_empty)
+        schema_migrated.disconnect(_write)
 
 
-def _forget(schema_name: str, **_: Any) -> None:
+def _empty(schema_name: str, **_: Any) -> None:
     with public_context():
-        for member in _others(schema_name):
-            targets.note(member, None)
+        execute(targets.set_revision(each, None) for each in _others(schema_name))
 
 
-def _tell(schema_name: str, **_: Any) -> None:
+def _write(schema_name: str, **_: Any) -> None:
     with public_context():
-        for member in _others(schema_name):
-            noted = targets.migrations_of([schema_name])[schema_name]
-            targets.note(member, revisions.of(noted))
+        for schema in _others(schema_name):
+            recorded = targets.recorded_migrations([schema_name])[schema_name]
+            execute([targets.set_revision(schema, revisions.of(recorded))])
 
 
 def _others(schema_name: str) -> list[SchemaTarget]:
@@ -47,3 +47,29 @@ def _others(schema_name: str) -> list[SchemaTarget]:
     A caller that creates a schema in a transaction has written the revision already.
     """
     return [] if connection.in_atomic_block else targets.named(schema_name)
+
+
+def drift() -> Iterator[str]:
+    """Yield a sentence for each row with another revision than its schema has recorded."""
+    every_target = targets.all_targets()
+    recorded = targets.recorded_migrations([schema.schema_name for schema in every_target])
+    for schema in every_target:
+        name = schema.schema_name
+        difference, row = _drift_of(schema, recorded.get(name)), [schema]
+        # Again until the row stays the same: a tenant may be migrated or deleted meanwhile.
+        while difference and (found := targets.named(name)) != row:
+            now, row = targets.recorded_migrations([name]), found
+            difference = _drift_of(row[0], now.get(name)) if row else ""
+        if difference:
+            yield f"{schema.name} ({name}): {difference}"
+
+
+def _drift_of(schema: SchemaTarget, recorded: frozenset[str] | None) -> str:
+    if recorded is None:
+        return "there is no such schema, or it has recorded no migrations."
+    actual, in_row = revisions.of(recorded).migrations, schema.revision.migrations
+    if in_row in ("", actual):
+        return ""
+    missing = sorted(revisions.own_migrations() - recorded)
+    lacks = f"it lacks {', '.join(missing)}" if missing else "it lacks nothing"
+    return f"`revision` is {in_row}, the schema is at {actual}; {lacks}."

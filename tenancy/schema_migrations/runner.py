@@ -1,28 +1,90 @@
 """The run: migrates canaries first, then every schema that is behind, in several threads."""
 
+import random
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, connections
 
+from tenancy import backoff
 from tenancy.context import database_role, public_context
+from tenancy.errors import SchemaLockedError, SchemaMigrationError, StepError
 from tenancy.roles import MIGRATOR
 from tenancy.schema_migrations import targets
-from tenancy.schema_migrations.errors import SchemaLockedError, SchemaMigrationError, StepError
-from tenancy.schema_migrations.executor import advance
-from tenancy.schema_migrations.locks import Deadlines
+from tenancy.schema_migrations.executor import migrate_schema
 from tenancy.schema_migrations.plan_cache import PlanCache
-from tenancy.schema_migrations.progress import Progress
-from tenancy.schema_migrations.queue import FIRST_WAIT, Queue, back_off
-from tenancy.schema_migrations.report import Report
+from tenancy.schema_migrations.report import Progress, Report
 from tenancy.schema_migrations.targets import SchemaTarget
+from tenancy.timeouts import SCHEMA_MIGRATION, DatabaseTimeouts
 
 # SQLSTATEs of lock and statement timeouts, deadlocks, and connections that the server ended.
 PASSING = ("55P03", "57014", "40P01", "40001", "57P", "08")
 # How many times a worker tries to reconnect to the database.
-LOST_TRIES = 5
+RECONNECTS = 5
+# How many schemas each query adds: workers on other hosts take theirs from the same list.
+BATCH_SIZE = 100
+# While other workers migrate what is left.
+SECONDS_BETWEEN_QUERIES = 0.2
+# Seconds before the second attempt at a schema that is in use, and before a later one.
+FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
+
+
+@dataclass
+class Queue:
+    """The schemas to migrate next: queried repeatedly until none is behind. Shared by threads.
+
+    So it finds tenants that sign up meanwhile, and skips those that other workers have migrated.
+    """
+
+    query: Callable[[], list[SchemaTarget]]
+    # Called after each query with the number that are behind, including those being migrated.
+    left: Callable[[int], None] = lambda _: None
+    # In the order of the query, and the next one only when the previous one is done.
+    one_by_one: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _ready: deque[SchemaTarget] = field(default_factory=deque)
+    _due_at: dict[str, float] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
+    is_stopped: bool = False
+
+    def take(self) -> SchemaTarget | None:
+        """Return the next schema, waiting until one is due; None when none is left."""
+        while not self.is_stopped:
+            with self._lock:
+                if not self._ready and not self._refill():
+                    return None
+                if self._ready:
+                    schema = self._ready.popleft()
+                    self._taken.add(schema.schema_name)
+                    return schema
+            time.sleep(SECONDS_BETWEEN_QUERIES)
+        return None
+
+    def _refill(self) -> bool:
+        """Query the schemas behind. Return whether there is one that this run hasn't taken."""
+        found = self.query()
+        self.left(len(found))
+        left = [schema for schema in found if schema.schema_name not in self._taken]
+        if self.one_by_one:
+            left = left[:1]
+        now = time.monotonic()
+        due = [each for each in left if self._due_at.get(each.schema_name, 0) <= now]
+        random.shuffle(due)
+        self._ready.extend(due[:BATCH_SIZE])
+        return bool(left)
+
+    def retry(self, schema: SchemaTarget, wait: float) -> None:
+        """Schedule the schema again after `wait` seconds."""
+        with self._lock:
+            self._due_at[schema.schema_name] = time.monotonic() + wait
+            self._taken.discard(schema.schema_name)
+
+    def stop(self) -> None:
+        """Let running steps end, and give out no more schemas."""
+        self.is_stopped = True
 
 
 @dataclass(frozen=True)
@@ -32,17 +94,17 @@ class RunOptions:
     canaries: int = 1
     workers: int = 1
     attempts: int = 6
-    deadlines: Deadlines = field(default_factory=Deadlines)
+    timeouts: DatabaseTimeouts = SCHEMA_MIGRATION
 
 
 class Run:
     """One command's share of the work. Other commands may run at once, on any number of hosts."""
 
-    def __init__(self, *, wishes: RunOptions, report: Report, progress: Progress) -> None:
-        self.wishes, self.report, self.progress = wishes, report, progress
-        self._routes = PlanCache()
+    def __init__(self, *, options: RunOptions, report: Report, progress: Progress) -> None:
+        self.options, self.report, self.progress = options, report, progress
+        self._plans = PlanCache()
         self._attempts: Counter[str] = Counter()
-        self._broken: list[Exception] = []
+        self._errors: list[Exception] = []
 
     def run(self) -> None:
         """Bring every schema to the target that can be brought there.
@@ -51,44 +113,44 @@ class Run:
         the database is away for too long.
         """
         target = self.report.target
-        self.progress.looked(len(targets.behind(target)))
+        self.progress.set_left(len(targets.behind(target)))
         try:
-            self._work(Queue(self._canaries_behind, one_by_one=True))
-            self._raise_if_broken()
+            self._work(
+                Queue(
+                    lambda: [
+                        schema
+                        for schema in targets.canaries(self.options.canaries)
+                        if schema.revision != target and not self.report.failures
+                    ],
+                    one_by_one=True,
+                )
+            )
+            self._raise_error()
             if self.report.failures:
                 failure = self.report.failures[0]
                 raise SchemaMigrationError(
-                    f"A canary failed, and this run touched nobody after it. {failure}"
+                    f"A canary failed, and no schema after it was migrated. {failure}"
                 )
-            queue = Queue(lambda: targets.behind(target), left=self.progress.looked)
-            self._serve(queue, workers=self.wishes.workers)
+            self._work_together(Queue(lambda: targets.behind(target), left=self.progress.set_left))
+            self._raise_error()
         except KeyboardInterrupt:
             self.report.ended_by = "interrupted"
             raise
         finally:
             self.progress.end()
 
-    def _canaries_behind(self) -> list[SchemaTarget]:
-        if self.report.failures:
-            return []
-        first = targets.canaries(self.wishes.canaries)
-        return [member for member in first if member.revision != self.report.target]
+    def _raise_error(self) -> None:
+        if self._errors:
+            raise SchemaMigrationError(str(self._errors[0])) from self._errors[0]
 
-    def _serve(self, queue: Queue, *, workers: int) -> None:
-        if workers == 1:
+    def _work_together(self, queue: Queue) -> None:
+        """Work in as many threads as there are workers; one works in this thread."""
+        if self.options.workers == 1:
             self._work(queue)
-        else:
-            self._work_together(queue, workers)
-        self._raise_if_broken()
-
-    def _raise_if_broken(self) -> None:
-        if self._broken:
-            raise SchemaMigrationError(str(self._broken[0])) from self._broken[0]
-
-    def _work_together(self, queue: Queue, workers: int) -> None:
+            return
         threads = [
-            threading.Thread(target=self._work_apart, args=(queue,), daemon=True)
-            for _ in range(workers)
+            threading.Thread(target=self._work, args=(queue, connections.close_all), daemon=True)
+            for _ in range(self.options.workers)
         ]
         for thread in threads:
             thread.start()
@@ -101,58 +163,51 @@ class Run:
                 thread.join()
             raise
 
-    def _work_apart(self, queue: Queue) -> None:
-        try:
-            self._work(queue)
-        finally:
-            connection.close()
-
-    def _work(self, queue: Queue) -> None:
+    def _work(self, queue: Queue, end: Callable[[], object] = lambda: None) -> None:
         try:
             with database_role(MIGRATOR), public_context():
-                while member := queue.take():
-                    self._serve_one(member, queue)
+                while schema := queue.take():
+                    self._migrate(schema, queue)
         except Exception as error:  # noqa: BLE001  # Raised by the thread that waits for the others.
-            self._broken.append(error)
+            self._errors.append(error)
             queue.stop()
+        finally:
+            end()
 
-    def _serve_one(self, member: SchemaTarget, queue: Queue) -> None:
+    def _migrate(self, schema: SchemaTarget, queue: Queue) -> None:
         started_at = time.monotonic()
         try:
-            advance(member, self._routes, self.wishes.deadlines)
+            migrate_schema(schema, self._plans, self.options.timeouts)
         except SchemaLockedError:
-            queue.again(member, FIRST_WAIT)
+            queue.retry(schema, FIRST_WAIT)
         except Exception as error:  # noqa: BLE001  # After any error the other schemas are still migrated.
-            self._reconnect()
-            self._failed(member, error, queue)
+            reconnect()
+            self._attempts[schema.schema_name] += 1
+            attempts = self._attempts[schema.schema_name]
+            if not targets.exists(schema):
+                self.report.add_gone(schema)
+            elif is_passing(error) and attempts < self.options.attempts:
+                self.report.add_retry()
+                queue.retry(schema, back_off(attempts))
+            else:
+                self.report.add_failure(schema, error, attempts)
         else:
-            self.report.add_migrated(member, time.monotonic() - started_at)
+            self.report.add_migrated(schema, time.monotonic() - started_at)
             self.progress.step()
 
-    def _failed(self, member: SchemaTarget, error: Exception, queue: Queue) -> None:
-        if not targets.is_there(member):
-            self.report.add_gone(member)
-            return
-        self._attempts[member.schema_name] += 1
-        attempts = self._attempts[member.schema_name]
-        if is_passing(error) and attempts < self.wishes.attempts:
-            self.report.add_retry()
-            queue.again(member, back_off(attempts))
-        else:
-            self.report.add_failure(member, error, attempts)
 
-    def _reconnect(self) -> None:
-        """Reconnect if the connection is lost. Raises the error of the last attempt."""
-        for attempt in range(1, LOST_TRIES + 1):
-            connection.close_if_unusable_or_obsolete()
-            try:
-                connection.ensure_connection()
-            except (OperationalError, InterfaceError):
-                if attempt == LOST_TRIES:
-                    raise
-                time.sleep(back_off(attempt))
-            else:
-                return
+def reconnect() -> None:
+    """Reconnect if the connection is lost. Raises the error of the last attempt."""
+    for attempt in range(1, RECONNECTS + 1):
+        connection.close_if_unusable_or_obsolete()
+        try:
+            connection.ensure_connection()
+        except (OperationalError, InterfaceError):
+            if attempt == RECONNECTS:
+                raise
+            time.sleep(back_off(attempt))
+        else:
+            return
 
 
 def is_passing(error: Exception) -> bool:
@@ -162,3 +217,8 @@ def is_passing(error: Exception) -> bool:
         return False
     state = getattr(cause.__cause__, "sqlstate", None)
     return state is None or state.startswith(PASSING)
+
+
+def back_off(attempt: int) -> float:
+    """Return the seconds to wait after so many attempts at a schema or a connection."""
+    return backoff.delay(attempt, first=FIRST_WAIT, longest=LONGEST_WAIT)

@@ -1,7 +1,5 @@
 """Which workspaces an address belongs to, without storing the address."""
 
-import hashlib
-import hmac
 from collections.abc import Iterable
 
 from django.conf import settings
@@ -12,6 +10,7 @@ from accounts.users.names import normalise_email
 from tasks import outbox
 from tasks.mail import EmailContent
 from tenancy.context import current_schema, public_context
+from tenancy.encryption import keyed_hash
 from tenancy.key_rotation import in_batches
 from tenants.directory.emails import send_workspaces
 from tenants.directory.models import DirectoryEntry
@@ -19,9 +18,8 @@ from tenants.organisations.models import Tenant
 
 
 def address_hash(email: str) -> str:
-    """Return the keyed hash of a normalised address (HMAC-SHA-256, RFC 2104)."""
-    key = settings.DIRECTORY_KEY.encode()
-    return hmac.new(key, normalise_email(email).encode(), hashlib.sha256).hexdigest()
+    """Return the keyed hash of a normalised address."""
+    return keyed_hash(normalise_email(email), key=settings.DIRECTORY_KEY)
 
 
 def list_people(users: Iterable[User]) -> None:

@@ -3,8 +3,6 @@
 Any visitor can open one, so they must not accumulate: owners are notified, then they go.
 """
 
-import hashlib
-import hmac
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
@@ -17,6 +15,7 @@ from accounts.users.models import Role, User
 from tasks import outbox
 from tasks.models import Message
 from tenancy.context import current_schema, public_context, workspace_context
+from tenancy.encryption import keyed_hash
 from tenants.directory.models import DirectoryEntry
 from tenants.directory.services import address_hash
 from tenants.lifecycle.deletion import delete_tenant
@@ -27,8 +26,7 @@ from tenants.organisations.models import Tenant
 
 def origin_hash(network: str) -> str:
     """Return the keyed hash of the network that opened a tenant; empty for the command line."""
-    key = settings.DIRECTORY_KEY.encode()
-    return hmac.new(key, f"from {network}".encode(), hashlib.sha256).hexdigest() if network else ""
+    return keyed_hash(f"from {network}", key=settings.DIRECTORY_KEY) if network else ""
 
 
 def refuse_too_many(*, email: str, network: str) -> None:

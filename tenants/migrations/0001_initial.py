@@ -15,7 +15,18 @@ class Migration(migrations.Migration):
     dependencies = [
     ]
 
+    # Its extension is behind the search for people, once for all tenants.
+    run_before = [
+        ('accounts', '0001_initial'),
+    ]
+
     operations = [
+        # PostgreSQL trusts it: the owner of the database may add it, which the migrator is. Taking
+        # it back would take the tenants' indexes along, so it stays.
+        migrations.RunSQL(
+            'CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public',
+            migrations.RunSQL.noop,
+        ),
         migrations.CreateModel(
             name='QuarantinedSubdomain',
             fields=[

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -81,7 +82,7 @@ def test_a_transaction_that_idled_for_too_long_is_asked_for_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(Domain, "save_base", save_late)
-        settings.DDL_TIMEOUTS = {**own, "idle_in_transaction_session_timeout": 0.5}
+        settings.DDL_TIMEOUTS = replace(own, idle_in_transaction=0.5)
         refused = base_client.post("/signup/", sign_up_data())
     settings.DDL_TIMEOUTS = own
 

@@ -48,7 +48,7 @@ def test_a_connection_that_has_seen_enough_is_replaced(connection_with, acme, gl
 
     assert first == again
     assert other != first
-    assert connection.connection.seen == {globex.schema_name}
+    assert connection.connection.visited == {globex.schema_name}
 
 
 def test_one_that_may_see_any_number_stays(connection_with, acme, globex):
@@ -64,7 +64,7 @@ def test_a_transaction_keeps_its_connection_across_schemas(connection_with, acme
         pair = backend_in(acme), backend_in(globex)
 
     assert len({*pair}) == 1
-    assert connection.connection.seen == {acme.schema_name, globex.schema_name}
+    assert connection.connection.visited == {acme.schema_name, globex.schema_name}
     with public_context():
         assert backend() not in pair
 
@@ -97,14 +97,14 @@ def test_rows_that_are_being_read_are_read_to_their_end(connection_with, acme, g
 
 
 def test_connections_made_together_are_not_worn_together(connection_with, acme):
-    rooms = set()
+    limits = set()
     for _ in range(20):
         connection_with(most_schemas=200)
         backend_in(acme)
-        rooms.add(connection.connection.room)
+        limits.add(connection.connection.max_schemas)
 
-    assert len(rooms) > 1
-    assert all(150 <= room <= 200 for room in rooms)
+    assert len(limits) > 1
+    assert all(150 <= limit <= 200 for limit in limits)
 
 
 def test_the_pool_replaces_a_worn_connection_where_nobody_waits(committed, acme, globex, caplog):
@@ -121,7 +121,7 @@ def test_the_pool_replaces_a_worn_connection_where_nobody_waits(committed, acme,
 
         with _in(pooled, globex):
             assert pooled.connection.info.backend_pid != first
-            assert pooled.connection.seen == {globex.schema_name}
+            assert pooled.connection.visited == {globex.schema_name}
     finally:
         pooled.close()
         pooled.close_pool()

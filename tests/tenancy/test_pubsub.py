@@ -10,7 +10,7 @@ from tenancy.pubsub import Channel
 
 @pytest.fixture(autouse=True)
 def looks_each_time(monkeypatch):
-    monkeypatch.setattr(pubsub, "PAUSE", 0)
+    monkeypatch.setattr(pubsub, "SECONDS_BETWEEN_READS", 0)
 
 
 def heard_by(listener, count=200):

@@ -18,7 +18,7 @@ from tests.contexts import public_context
 @pytest.fixture
 def sent_to_redis(monkeypatch):
     """Every command that leaves this process for Redis, between two looks for changes."""
-    monkeypatch.setattr(hosts.changes, "_next_look", hosts.monotonic() + 3600)
+    monkeypatch.setattr(hosts.changes, "_next_read", hosts.monotonic() + 3600)
     commands, send = [], redis.connection.AbstractConnection.send_command
 
     def note(self, *arguments, **options):

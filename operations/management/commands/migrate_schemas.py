@@ -14,16 +14,15 @@ from django_tenants.utils import get_public_schema_name
 
 from tenancy import revisions, schema_pool
 from tenancy.context import database_role, public_context
+from tenancy.errors import SchemaMigrationError
 from tenancy.provisioning import snapshots
 from tenancy.provisioning.building import BuildError
 from tenancy.roles import MIGRATOR
-from tenancy.schema_migrations import audit, plan, shared, targets
-from tenancy.schema_migrations.errors import SchemaMigrationError
-from tenancy.schema_migrations.locks import Deadlines
-from tenancy.schema_migrations.progress import Progress
-from tenancy.schema_migrations.report import Report
-from tenancy.schema_migrations.revision_sync import synced_revisions
+from tenancy.schema_migrations import dry_run, shared, targets
+from tenancy.schema_migrations.report import Progress, Report
+from tenancy.schema_migrations.revision_sync import drift, synced_revisions
 from tenancy.schema_migrations.runner import Run, RunOptions
+from tenancy.timeouts import DatabaseTimeouts
 
 # Workers wait for PostgreSQL most of the time.
 WORKERS = 2
@@ -52,8 +51,8 @@ class Command(MigrateSchemasCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             if any(options[name] for name in STANDARD):
-                looks_only = options["plan"] or options["check_unapplied"]
-                with nullcontext() if looks_only else synced_revisions():
+                is_read_only = options["plan"] or options["check_unapplied"]
+                with nullcontext() if is_read_only else synced_revisions():
                     super().handle(*args, **options)
                 return
             with database_role(MIGRATOR), public_context():
@@ -66,13 +65,13 @@ class Command(MigrateSchemasCommand):
             return self._audit
         if options["check_unapplied"]:
             return self._check
-        looks_only = options["plan"] or options["rehearse"]
-        return self._plan if looks_only else self._migrate
+        is_read_only = options["plan"] or options["rehearse"]
+        return self._plan if is_read_only else self._migrate
 
     # --- Read-only ---
 
     def _audit(self, _options: dict[str, Any]) -> None:
-        found = list(audit.drift())
+        found = list(drift())
         for sentence in found:
             self.stdout.write(sentence)
         if found:
@@ -95,7 +94,7 @@ class Command(MigrateSchemasCommand):
             word = "up to date" if shared.is_up_to_date() else "to be migrated, first"
             self.stdout.write(f"The shared tables are {word}.")
         if _wants_tenants(options):
-            for line in plan.lines(_deadlines(options) if options["rehearse"] else None):
+            for line in dry_run.lines(_timeouts(options) if options["rehearse"] else None):
                 self.stdout.write(line)
 
     # --- Migrating ---
@@ -110,12 +109,12 @@ class Command(MigrateSchemasCommand):
 
     def _migrate_public(self, options: dict[str, Any]) -> None:
         if not shared.is_up_to_date():
-            with shared.claimed():
-                self._migrate_claimed_public(options)
+            with shared.locked():
+                self._migrate_locked_public(options)
         # Other code may render another snapshot of the same migrations, or return to an old one.
         snapshots.deploy()
 
-    def _migrate_claimed_public(self, options: dict[str, Any]) -> None:
+    def _migrate_locked_public(self, options: dict[str, Any]) -> None:
         if shared.is_up_to_date():
             return
         run_migrations = get_executor("standard")([], options).run_migrations
@@ -126,7 +125,8 @@ class Command(MigrateSchemasCommand):
 
     def _migrate_tenants(self, options: dict[str, Any]) -> None:
         report = Report(revisions.target())
-        run = Run(wishes=_wishes(options), report=report, progress=Progress(self.stderr))
+        progress = Progress(options.get("stderr") or sys.stderr)
+        run = Run(options=_run_options(options), report=report, progress=progress)
         try:
             run.run()
         except SchemaMigrationError as error:
@@ -136,7 +136,7 @@ class Command(MigrateSchemasCommand):
             self._tell(report, options)
         if failed := len(report.failures):
             first = f"{failed} schemas failed, such as {report.failures[0]}"
-            raise CommandError(f"{first}\nMend the cause and run this again.")
+            raise CommandError(f"{first}\nCorrect the cause and run this again.")
 
     def _fill_pool(self, options: dict[str, Any]) -> None:
         """Fill the pool before the release's first process starts; the last release has its own."""
@@ -156,17 +156,17 @@ class Command(MigrateSchemasCommand):
                 self.stdout.write(line)
 
 
-def _wishes(options: dict[str, Any]) -> RunOptions:
+def _run_options(options: dict[str, Any]) -> RunOptions:
     return RunOptions(
         canaries=options["canary"],
         workers=options["parallel"] or WORKERS,
         attempts=options["attempts"],
-        deadlines=_deadlines(options),
+        timeouts=_timeouts(options),
     )
 
 
-def _deadlines(options: dict[str, Any]) -> Deadlines:
-    return Deadlines(options["lock_timeout"], options["statement_timeout"])
+def _timeouts(options: dict[str, Any]) -> DatabaseTimeouts:
+    return DatabaseTimeouts(lock=options["lock_timeout"], statement=options["statement_timeout"])
 
 
 def _wants_shared(options: dict[str, Any]) -> bool:

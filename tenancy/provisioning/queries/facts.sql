@@ -2,7 +2,7 @@
 -- text, as the first says. As `name`, which relnames are, they would be cut off at 63 bytes.
 WITH here AS (SELECT * FROM pg_class WHERE relnamespace = %(schema)s::regnamespace)
 
--- What a schema's own row says, and who may use it.
+-- A schema's own row, and the privileges on it.
 SELECT 'schema', ''::text, concat_ws('; ', pg_get_userbyid(nspowner),
     ARRAY(SELECT x::text FROM unnest(coalesce(nspacl, acldefault('n', nspowner))) x ORDER BY 1),
     obj_description(oid, 'pg_namespace'))
@@ -22,7 +22,7 @@ FROM here c LEFT JOIN pg_am m ON m.oid = c.relam
 WHERE c.relkind NOT IN ('i', 'I')
 UNION ALL
 
--- Privileges: whoever has them by default has them by name here.
+-- Privileges: those that exist by default are spelled out here.
 SELECT 'privileges', c.relname, ARRAY(
     SELECT x::text FROM unnest(coalesce(c.relacl, acldefault(
         CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner))) x
@@ -80,7 +80,7 @@ UNION ALL
 -- Sequences.
 SELECT 'sequence', c.relname, concat_ws('; ', s.seqtypid::regtype::text, s.seqstart,
     s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle,
-    'of ' || coalesce(d.refobjid::regclass::text || '.' || a.attname, 'nobody'), d.deptype::text)
+    'of ' || coalesce(d.refobjid::regclass::text || '.' || a.attname, 'no table'), d.deptype::text)
 FROM pg_sequence s JOIN here c ON c.oid = s.seqrelid
 LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid
     AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')

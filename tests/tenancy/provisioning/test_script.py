@@ -244,13 +244,13 @@ def test_of_several_who_find_none_one_makes_it_and_nobody_waits(committed, monke
 
 def test_scripts_of_releases_long_gone_go(db):
     with public_context(MIGRATOR):
-        for number in range(snapshots.KEPT + 2):
+        for number in range(snapshots.SNAPSHOTS_KEPT + 2):
             later = timezone.now() + timedelta(days=number + 1)
             SchemaSnapshot.objects.create(digest=f"release-{number}", deployed_at=later)
 
     snapshots._prune()
 
-    assert sorted(scripts()) == [f"release-{n}" for n in range(2, snapshots.KEPT + 2)]
+    assert sorted(scripts()) == [f"release-{n}" for n in range(2, snapshots.SNAPSHOTS_KEPT + 2)]
 
 
 def test_making_a_schema_looks_through_nobodys_tables(release_script, monkeypatch):

@@ -3,7 +3,7 @@
 import pytest
 from django.db import ProgrammingError, connection
 
-from tenancy.schema_migrations import plan
+from tenancy.schema_migrations import dry_run
 from tests.racing import at_once
 
 # What both looks ask of the catalogue, and then of the schemas.
@@ -81,7 +81,7 @@ def test_the_plan_says_when_it_is_too_early_to_tell(release, past, migrate, requ
 
     said = migrate(plan=True, shared=True)
 
-    assert said.splitlines() == ["The shared tables are to be migrated, first.", plan.TOO_EARLY]
+    assert said.splitlines() == ["The shared tables are to be migrated, first.", dry_run.TOO_EARLY]
 
 
 def test_the_plan_hides_no_trouble_with_tables_that_are_up_to_date(release, past, migrate):

@@ -8,12 +8,12 @@ from django.core.management import CommandError
 
 from tenancy import revisions
 from tenancy.context import database_role, workspace_context
+from tenancy.errors import SchemaLockedError
 from tenancy.roles import MIGRATOR
 from tenancy.schema_migrations import locks, targets
-from tenancy.schema_migrations.errors import SchemaLockedError
-from tenancy.schema_migrations.executor import advance
-from tenancy.schema_migrations.locks import Deadlines
+from tenancy.schema_migrations.executor import migrate_schema
 from tenancy.schema_migrations.plan_cache import PlanCache
+from tenancy.timeouts import SCHEMA_MIGRATION
 from tenants.lifecycle import services
 from tenants.models import Tenant
 from tests.contexts import public_context
@@ -41,7 +41,7 @@ def take_away(past, tenant):
     past.execute(f"ALTER TABLE {tenant.schema_name}.accounts_invitation DROP colour")
 
 
-def member_of(tenant):
+def target_of(tenant):
     with database_role(MIGRATOR):
         return next(
             each for each in targets.all_targets() if each.schema_name == tenant.schema_name
@@ -81,7 +81,7 @@ def test_nobody_is_touched_after_a_canary_has_failed(
 
     for canaries in (["globex"], ["globex", "acme"]):
         settings.CANARY_TENANTS = canaries
-        with pytest.raises(CommandError, match=r"touched nobody after it\. globex"):
+        with pytest.raises(CommandError, match=r"no schema after it was migrated\. globex"):
             migrate(canary=len(canaries))
         assert "colour" not in columns_of(acme), canaries
 
@@ -94,7 +94,7 @@ def test_a_canary_that_is_in_use_is_waited_for(
 
     with past.transaction():
         past.execute(f"SELECT count(*) FROM {globex.schema_name}.accounts_invitation")
-        with pytest.raises(CommandError, match=r"touched nobody after it\. globex"):
+        with pytest.raises(CommandError, match=r"no schema after it was migrated\. globex"):
             migrate(canary=2, attempts=2, lock_timeout=0.1)
 
     assert "colour" not in columns_of(acme)
@@ -113,7 +113,7 @@ def test_a_marked_tenant_is_a_canary_after_those_that_the_settings_name(
     assert "colour" not in columns_of(acme)
     settings.CANARY_TENANTS = ["acme"]
     with database_role(MIGRATOR):
-        assert [member.name for member in targets.canaries(1)] == ["acme", "globex"]
+        assert [schema.name for schema in targets.canaries(1)] == ["acme", "globex"]
         assert targets.canaries(0) == []
 
 
@@ -149,15 +149,15 @@ def test_a_claimed_schema_is_nobody_elses_and_its_tenants_requests_dont_wait(
     release, acme, migrate
 ):
     release.add_field("0900_colour")
-    member, deadlines = member_of(acme), Deadlines()
+    schema = target_of(acme)
 
-    with database_role(MIGRATOR), workspace_context(member):
-        with locks.held_beside(member, deadlines), pytest.raises(SchemaLockedError):
-            advance(member, PlanCache(), deadlines)
-        with locks.held_beside(member, deadlines), public_context():
+    with database_role(MIGRATOR), workspace_context(schema):
+        with locks.locked_beside(schema, SCHEMA_MIGRATION), pytest.raises(SchemaLockedError):
+            migrate_schema(schema, PlanCache(), SCHEMA_MIGRATION)
+        with locks.locked_beside(schema, SCHEMA_MIGRATION), public_context():
             # Would wait for ever, as the claim doesn't end before it.
             assert Tenant.objects.filter(pk=acme.pk).update(name="Acme & Sons") == 1
-        advance(member, PlanCache(), deadlines)
+        migrate_schema(schema, PlanCache(), SCHEMA_MIGRATION)
 
 
 # --- Requests ---

@@ -15,6 +15,7 @@ from tenancy.context import database_role, public_context
 from tenancy.models import PooledSchema, SchemaSnapshot
 from tenancy.provisioning import fingerprint
 from tenancy.roles import MIGRATOR, TENANT, VISITOR
+from tenancy.timeouts import DatabaseTimeouts
 from tenants.lifecycle import unverified
 from tenants.models import Tenant
 from tenants.roles import OPERATOR, SIGNUP
@@ -48,7 +49,7 @@ def test_those_of_a_release_gone_by_are_replaced(committed, monkeypatch):
 
 
 def test_an_old_one_that_a_backup_reads_holds_up_no_new_ones(aside, monkeypatch):
-    monkeypatch.setattr(schemas, "PATIENCE", "100ms")
+    monkeypatch.setattr(schemas, "DROP_TIMEOUTS", DatabaseTimeouts(lock=0.1))
     schema_pool.fill()
     old = ready()
     next_release(monkeypatch)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from django.conf import settings
@@ -17,6 +18,7 @@ from operations.management.base import tenant_called
 from tenancy import jobs, schema_pool, schemas
 from tenancy.context import database_role, public_context, workspace_context
 from tenancy.provisioning.snapshots import prepare
+from tenancy.timeouts import DatabaseTimeouts
 from tenants.models import Tenant
 from tenants.roles import SIGNUP
 from tenants.signup import services as signup
@@ -179,7 +181,7 @@ def test_who_takes_one_waits_for_no_filler(committed, held, settings):
     schema_pool.fill()
     settings.SCHEMA_POOL_SIZE = 2
     # Of locks alone: a busy machine may take its time.
-    settings.DDL_TIMEOUTS = {**settings.DDL_TIMEOUTS, "lock_timeout": 1}
+    settings.DDL_TIMEOUTS = replace(settings.DDL_TIMEOUTS, lock=1)
     (before,) = ready()
     outcome = held()
 
@@ -193,7 +195,7 @@ def test_who_takes_one_waits_for_no_filler(committed, held, settings):
 
 
 def test_who_has_to_make_one_waits_for_no_filler(committed, held, settings):
-    settings.DDL_TIMEOUTS = {**settings.DDL_TIMEOUTS, "lock_timeout": 1}
+    settings.DDL_TIMEOUTS = replace(settings.DDL_TIMEOUTS, lock=1)
     outcome = held()
 
     tenant = open_one()
@@ -205,7 +207,7 @@ def test_who_has_to_make_one_waits_for_no_filler(committed, held, settings):
 
 
 def test_a_filler_that_stands_still_keeps_nobody_from_filling(committed, held, monkeypatch):
-    monkeypatch.setattr(schema_pool, "PATIENCE", "1s")
+    monkeypatch.setattr(schema_pool, "FILL_TIMEOUTS", DatabaseTimeouts(1, 1, 1))
     outcome = held()
 
     until = time.monotonic() + 60

@@ -104,7 +104,7 @@ services.suspend(tenant=tenant)
 
 
 def test_another_process_s_change_is_heard(committed, acme, globex, client_of, monkeypatch):
-    monkeypatch.setattr(pubsub, "PAUSE", 0)
+    monkeypatch.setattr(pubsub, "SECONDS_BETWEEN_READS", 0)
     monkeypatch.setattr(hosts, "SECONDS", 3600)
     hosts.changes.start_over()
     clients = client_of(acme), client_of(globex)

@@ -14,6 +14,7 @@ from accounts.profiles.stored_pictures import stored_pictures
 from tasks.models import Message
 from tenancy import schemas
 from tenancy.context import workspace_context
+from tenancy.timeouts import DatabaseTimeouts
 from tenants.lifecycle.deletion import delete_tenant
 from tenants.lifecycle.errors import SubdomainQuarantinedError, TenantBusyError, TenantGoneError
 from tenants.models import DirectoryEntry, Domain, QuarantinedSubdomain, Tenant
@@ -109,7 +110,7 @@ def test_files_that_cannot_be_deleted_do_not_break_the_closing(
 
 
 def test_a_schema_that_somebody_works_in_is_not_waited_for(committed, acme, monkeypatch):
-    monkeypatch.setattr(schemas, "PATIENCE", "50ms")
+    monkeypatch.setattr(schemas, "DROP_TIMEOUTS", DatabaseTimeouts(lock=0.05))
     at_work, done = threading.Event(), threading.Event()
 
     def work():
