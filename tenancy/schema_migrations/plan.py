@@ -21,7 +21,7 @@ from tenancy.schema_migrations.targets import SchemaTarget
 # Large tables and slower servers take longer.
 STEP_COSTS, STATEMENT_COSTS = 0.003, 0.002
 # How many schemas of a group do a dry run: the first one includes a cold start.
-REHEARSALS = 3
+DRY_RUNS = 3
 TOO_EARLY = (
     "What the tenants' schemas need can be told once the shared tables are migrated:"
     " migrate_schemas --shared"
@@ -58,19 +58,19 @@ def _guessed(group: list[SchemaTarget], steps: list[Step]) -> str:
     guess = max(len(group) * sum(map(_cost, steps)), 1)
     besides = "" if all(step.statements is not None for step in steps) else ", besides its Python"
     return (
-        f"  about {guess:.0f} s with one worker, by rule of thumb{besides}; --rehearse measures it"
+        f"  about {guess:.0f} s with one worker, by rule of thumb{besides}; --dry-run measures it"
     )
 
 
 def _measured(group: list[SchemaTarget], steps: list[Step], deadlines: Deadlines) -> str:
     """Return the time for the whole group, estimated from the first ones."""
-    tried = group[:REHEARSALS]
+    tried = group[:DRY_RUNS]
     try:
         each = median([dry_run.seconds(member, steps, deadlines) for member in tried])
     except ValueError as error:
         return f"  nobody knows how long: {error}"
     except (StepError, SchemaLockedError, DatabaseError) as error:
-        return f"  the rehearsal failed: {sentence(error)}"
+        return f"  the dry run failed: {sentence(error)}"
     names, total = ", ".join(member.name for member in tried), len(group) * each
     return f"  about {total:.1f} s with one worker; {each:.3f} s each, as measured with {names}"
 

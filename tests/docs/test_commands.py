@@ -16,22 +16,16 @@ def our_commands() -> set[str]:
     return {path.stem for folder in folders for path in folder.glob("[!_]*.py")}
 
 
-def closed_commands() -> set[str]:
-    """Those that only say what to use instead."""
-    commands = ROOT / "operations/management/commands"
-    return {path.stem for path in commands.glob("*.py") if "(ClosedCommand)" in path.read_text()}
-
-
 def targets() -> set[str]:
     return set(TARGET.findall((ROOT / "Makefile").read_text()))
 
 
-def test_every_command_is_named_and_every_open_one_has_an_example():
+def test_every_command_is_named_and_has_an_example():
     operations = page("docs/operations.md")
     examples = set(re.findall(r"manage\.py (\w+)", operations.fences))
 
     assert sorted(our_commands() - set(operations.spans)) == []
-    assert sorted(our_commands() - closed_commands() - examples) == []
+    assert sorted(our_commands() - examples) == []
 
 
 @pytest.mark.parametrize("shown", pages(), ids=lambda shown: shown.name)

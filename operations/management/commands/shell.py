@@ -26,7 +26,7 @@ class Command(DjangoShell):
 
     def _ask(self) -> str:
         if not is_interactive():
-            raise CommandError("Whose data? Say --tenant SUBDOMAIN or --public.")
+            raise CommandError("Whose data? Use --tenant SUBDOMAIN or --public.")
         answer = input(f"Which tenant? (its subdomain, or {PUBLIC}) ").strip()
         if not answer:
             raise CommandError("No tenant, no shell.")
