@@ -20,11 +20,11 @@ class Message(models.Model):
     """
 
     class State(models.TextChoices):
-        PENDING = "pending", _("Waiting")
-        SENDING = "sending", _("Being sent")
+        PENDING = "pending", _("Queued")
+        SENDING = "sending", _("Sending")
         SENT = "sent", _("Sent")
-        FAILED = "failed", _("Will be tried again")
-        DEAD = "dead", _("Given up")
+        FAILED = "failed", _("Retrying")
+        DEAD = "dead", _("Failed")
 
         @classmethod
         def undelivered(cls) -> tuple["Message.State", ...]:

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('arguments', models.JSONField(default=dict, verbose_name='arguments')),
                 ('payload', models.BinaryField(null=True, verbose_name='payload')),
                 ('expires_at', models.DateTimeField(null=True, verbose_name='expires')),
-                ('state', models.CharField(choices=[('pending', 'Waiting'), ('sending', 'Being sent'), ('sent', 'Sent'), ('failed', 'Will be tried again'), ('dead', 'Given up')], default='pending', max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('pending', 'Queued'), ('sending', 'Sending'), ('sent', 'Sent'), ('failed', 'Retrying'), ('dead', 'Failed')], default='pending', max_length=10, verbose_name='state')),
                 ('attempts', models.IntegerField(default=0, verbose_name='attempts')),
                 ('due_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='next attempt')),
                 ('last_error', models.TextField(blank=True, verbose_name='last error')),
