@@ -8,7 +8,6 @@ import hashlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,29 +78,21 @@ def check_venv_modules() -> None:
 
 def install_requirements() -> None:
     """Every package is pinned and hashed, and comes built: there is no compiler to count on."""
-    total = count_requirements()
+    total = sum("==" in line for line in REQUIREMENTS.read_text().splitlines())
     say(f"Installing {total} packages into .venv: once, and again when they change.")
     command = [str(VENV_PYTHON), "-m", "pip", "install", "--require-hashes", "--no-deps"]
     command += ["--only-binary=:all:", "--disable-pip-version-check", "--progress-bar=off"]
     command += ["-r", str(REQUIREMENTS)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as pip:
-        tell_progress(pip.stdout or (), total)
+        count = 0
+        for line in pip.stdout or ():
+            count += line.startswith(("Collecting", "Requirement already satisfied"))
+            if line.startswith("Collecting") and count % 25 == 0:
+                say(f"{count} of {total} packages are here.")
+            if line.startswith("Installing"):
+                say("Unpacking them.")
     if pip.returncode != 0:
         sys.exit(refuse("pip could not install requirements/dev.txt; its reason stands above."))
-
-
-def tell_progress(lines: "Iterable[str]", total: int) -> None:
-    count = 0
-    for line in lines:
-        count += line.startswith(("Collecting", "Requirement already satisfied"))
-        if line.startswith("Collecting") and count % 25 == 0:
-            say(f"{count} of {total} packages are here.")
-        if line.startswith("Installing"):
-            say("Unpacking them.")
-
-
-def count_requirements() -> int:
-    return sum("==" in line for line in REQUIREMENTS.read_text().splitlines())
 
 
 def digest() -> str:

@@ -33,18 +33,14 @@ def preferred_port(port: int) -> int:
 
 def is_free(port: int) -> bool:
     """Browsers try ::1 for localhost as well, so a listener there takes the port too."""
-    return _can_bind(socket.AF_INET, LOOPBACK, port) and not answers("::1", port)
-
-
-def _can_bind(family: socket.AddressFamily, host: str, port: int) -> bool:
-    with socket.socket(family) as probe:
+    with socket.socket(socket.AF_INET) as probe:
         # Connections of an earlier server that linger in TIME_WAIT are no reason to refuse.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            probe.bind((LOOPBACK, port))
         except OSError:
             return False
-    return True
+    return not answers("::1", port)
 
 
 def answers(host: str, port: int) -> bool:
@@ -58,10 +54,8 @@ def answers(host: str, port: int) -> bool:
 def web_port(environ: Mapping[str, str]) -> int:
     """The port that PORT asks for, or the first free one from 8000 on."""
     wanted = environ.get("PORT", "")
-    return _wanted_port(wanted) if wanted else _default_port()
-
-
-def _wanted_port(wanted: str) -> int:
+    if not wanted:
+        return _default_port()
     if not wanted.isdigit() or not 0 < int(wanted) <= HIGHEST_PORT:
         raise StackError(
             f"PORT is {wanted!r}, which is no port number between 1 and {HIGHEST_PORT}."

@@ -65,7 +65,7 @@ def _spawn(store: Store, data: Path, port: int) -> Server:
     configuration = CONFIGURATION.format(
         host=LOOPBACK,
         port=port,
-        folder=_quoted(data),
+        folder=str(data).replace("\\", "\\\\").replace('"', '\\"'),
         password=store.password,
         save='""' if store.is_throwaway else "60 1",
     )
@@ -80,19 +80,10 @@ def _spawn(store: Store, data: Path, port: int) -> Server:
             start_new_session=True,
         )
     # The password goes through the pipe: a command line can be read by everyone on the machine.
-    _write(process, configuration)
+    if process.stdin:
+        process.stdin.write(configuration.encode())
+        process.stdin.close()
     return Server("Valkey", process, log, signal.SIGTERM)
-
-
-def _write(process: "subprocess.Popen[bytes]", text: str) -> None:
-    if process.stdin is None:
-        return
-    process.stdin.write(text.encode())
-    process.stdin.close()
-
-
-def _quoted(folder: Path) -> str:
-    return str(folder).replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _is_ready(server: Server, url: str, seconds: float = 30) -> bool:
