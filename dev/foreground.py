@@ -8,7 +8,7 @@ from types import FrameType
 
 import psutil
 
-from dev import leftovers
+from dev import orphans
 from dev.paths import ROOT
 
 # As timeout(1) exits.
@@ -29,7 +29,7 @@ def run(command: list[str], environ: dict[str, str], *, seconds: float | None = 
         except subprocess.TimeoutExpired:
             own = psutil.Process(program.pid)
             processes = [own, *own.children(recursive=True)]
-            leftovers.end(processes, by=signal.SIGINT, seconds=ENDING_SECONDS)
+            orphans.end(processes, by=signal.SIGINT, seconds=ENDING_SECONDS)
             program.wait()
             return TIMED_OUT
     return code if code >= 0 else 128 - code

@@ -71,6 +71,7 @@ def steps() -> list[Step]:
         Step("unsafe migrations", _python("dev.migration_safety"), {**deployed, **SETTINGS}),
         Step("deployment", _manage("check", "--deploy", "--fail-level=WARNING"), deployed),
         Step("vocabulary", _python("dev.vocabulary")),
+        Step("commits", _python("dev.commit_messages")),
         Step("modules", _python("dev.modules")),
     ]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from dev import leftovers
+from dev import orphans
 from dev.binaries import postgres_programs
 from dev.errors import StackError
 from dev.ports import LOOPBACK, free_port, is_free
@@ -103,19 +103,19 @@ def restore(saved: Path, folder: Path) -> None:
     subprocess.run(["cp", "-a", str(saved), str(data)], check=True)
 
 
-def end_leftovers(folder: Path) -> None:
+def end_orphans(folder: Path) -> None:
     """End the servers that a killed run left on this data, wherever it is."""
     data = folder / "postgres"
     for place in (data, outside_folder(data) / "data" / "cluster"):
-        running = leftovers.servers_in(place)
+        running = orphans.servers_in(place)
         if running:
             say(f"Ending a PostgreSQL that a killed run left behind (process {running[0].pid}).")
-            leftovers.end(running, by=signal.SIGINT)
+            orphans.end(running, by=signal.SIGINT)
 
 
 def _prepare(cluster: Cluster) -> Footing:
     cluster.folder.mkdir(parents=True, exist_ok=True)
-    end_leftovers(cluster.folder)
+    end_orphans(cluster.folder)
     programs = cluster.programs or postgres_programs()
     footing_ = footing(programs, cluster.folder / "postgres")
     # No server runs on this data any more, and PostgreSQL would believe a stale

@@ -16,7 +16,7 @@ from honcho.environ import parse_procfile
 from honcho.manager import Manager
 from honcho.process import Process
 
-from dev.leftovers import MARK
+from dev.orphans import MARK
 from dev.paths import ROOT, VAR
 
 ON_REQUEST = {130, 143}

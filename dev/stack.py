@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
-from dev import keys, leftovers, servers
+from dev import keys, orphans, servers
 from dev.environment import over, service_environment, web_environment
 from dev.errors import StackError
 from dev.keys import Keys
@@ -52,7 +52,7 @@ def held(command: str) -> Iterator[None]:
         stack.callback(STATE.unlink, missing_ok=True)
         # A killed holder left its state, and perhaps processes.
         STATE.unlink(missing_ok=True)
-        leftovers.end_marked(VAR)
+        orphans.end_marked(VAR)
         yield
 
 

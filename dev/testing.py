@@ -153,6 +153,6 @@ def _sweep() -> None:
 
 
 def _remove(place: Path) -> None:
-    servers.end_leftovers(place)
+    servers.end_orphans(place)
     postgres.erase(place)
     shutil.rmtree(place, ignore_errors=True)

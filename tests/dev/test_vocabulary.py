@@ -64,3 +64,16 @@ def test_two_classes_of_one_name_are_refused(tmp_path):
 
 def test_no_retired_word_is_used(capsys):
     assert vocabulary.main() == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("listed", [{}, {"parts": ["models"]}, {"excepted": ["hosts", "lists"]}])
+def test_two_modules_of_one_name_are_refused_unless_they_are_listed(tmp_path, listed):
+    for name in ("tenants/models.py", "saas/models.py", "tenants/hosts.py", "saas/hosts.py"):
+        complaints(tmp_path, "", name)
+
+    found = list(vocabulary.complaints_about(tmp_path, {**RETIRED, "module_names": listed}))
+
+    said = [complaint.partition(" stands")[0].partition(" is")[0] for complaint in found]
+    expected = {"parts": ["hosts"], "excepted": ["models", "lists"], "": ["hosts", "models"]}
+    names = expected[next(iter(listed), "")]
+    assert said == [f"The module {name}" for name in names]
