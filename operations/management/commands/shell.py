@@ -11,6 +11,8 @@ from operations.management.base import PUBLIC, context_called, is_interactive
 class Command(DjangoShell):
     """The whole shell runs in one context; `workspace_context` changes it for a block."""
 
+    help = "Open Django's shell in the context of a tenant or of public."
+
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         whose = parser.add_mutually_exclusive_group()
