@@ -12,16 +12,12 @@ BANNED = {
     "raw-query": r"psycopg2?\.(\w*[Cc]onnection|connect)|psycopg_pool\.\w+"
     r"|django\.db\.models\.expressions\.RawSQL|django\.db\.models\.RawSQL"
     r"|django\.db\.migrations\.(operations\.)?RunSQL|django\.db\.connection\.connection",
-    "context-form": r"django_tenants\.utils\.(schema|tenant)_context",
     "cache-key": r"django_redis\.get_redis_connection"
     r"|(redis|valkey)\.((client|asyncio)\.)?((Strict)?(Redis|Valkey)(Cluster)?|from_url"
     r"|ConnectionPool)(\.from_url)?"
     r"|limits\.storage\.storage_from_string|django\.core\.cache\.caches\.create_connection"
     r"|django\.core\.cache\.backends\.\w+\.\w+Cache|django\.core\.cache\.cache\.client",
     "process-memory": r"functools\.(lru_)?cache",
-    "unescaped": r"django\.utils\.safestring\.\w+|django\.utils\.html\.html_safe",
-    "thread": r"threading\.(Thread|Timer)|_thread\.start_new_thread|multiprocessing\.\w+"
-    r"|concurrent\.futures\.\w+Executor|asyncio\.\w+|asgiref\.sync\.\w+",
     "task-base": r"celery\.(app\.task\.)?Task",
 }
 COMPILED = {rule: re.compile(pattern) for rule, pattern in BANNED.items()}
@@ -183,12 +179,10 @@ def task_base(place: Place) -> bool:
 
 @guard("late-task")
 def late_task(place: Place) -> bool:
-    """Celery's own, and tenant-schemas-celery's, which offers no other way."""
+    """What Celery offers for it."""
     match place.node:
         case ast.Attribute(attr="delay_on_commit" | "apply_async_on_commit"):
             return True
-        case ast.Import() | ast.ImportFrom():
-            return "tenant_schemas_celery" in ast.unparse(place.node)
         case _:
             return False
 

@@ -87,7 +87,8 @@ class Run:
 
     def _work_together(self, queue: Queue, workers: int) -> None:
         threads = [
-            threading.Thread(target=self._work_apart, args=(queue,), daemon=True)
+            # Each has a connection and a context of its own.
+            threading.Thread(target=self._work_apart, args=(queue,), daemon=True)  # noqa: TID251
             for _ in range(workers)
         ]
         for thread in threads:
