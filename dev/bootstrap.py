@@ -25,23 +25,19 @@ NEWER = ("python3.13", "python3.12", "python3.11", "python3.14")
 
 def main() -> int:
     if sys.version_info < OLDEST:
-        return run_newer_python()
+        # A newer Python on PATH may stand beside the one named python3.
+        for name in NEWER:
+            path = shutil.which(name)
+            if path and subprocess.call([path, "-c", ""], stderr=subprocess.DEVNULL) == 0:
+                return subprocess.call([path, __file__])
+        return refuse(
+            f"This needs Python 3.11 or newer, and {sys.executable} is {VERSION}. "
+            "Install one and name it: make PYTHON=/path/to/python3.11"
+        )
     with Turn():
         if read(INSTALLED) != digest() or not VENV_PYTHON.exists():
             install()
     return 0
-
-
-def run_newer_python() -> int:
-    """Hand over to a newer Python on PATH, which may stand beside the one named python3."""
-    for name in NEWER:
-        path = shutil.which(name)
-        if path and subprocess.call([path, "-c", ""], stderr=subprocess.DEVNULL) == 0:
-            return subprocess.call([path, __file__])
-    return refuse(
-        f"This needs Python 3.11 or newer, and {sys.executable} is {VERSION}. "
-        "Install one and name it: make PYTHON=/path/to/python3.11"
-    )
 
 
 def install() -> None:

@@ -4,7 +4,6 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 
 import psutil
 
@@ -37,15 +36,10 @@ def run(command: list[str], environ: dict[str, str], *, seconds: float | None = 
 
 @contextmanager
 def _signals_for(program: "subprocess.Popen[bytes]") -> Iterator[None]:
-    def leave_it(_signal: int, _frame: FrameType | None) -> None:
-        """Ctrl-C reached the program by itself."""
-
-    def pass_on(_signal: int, _frame: FrameType | None) -> None:
-        program.terminate()
-
     previous = {
-        signal.SIGINT: signal.signal(signal.SIGINT, leave_it),
-        signal.SIGTERM: signal.signal(signal.SIGTERM, pass_on),
+        # Ctrl-C has reached the program by itself.
+        signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: program.terminate()),
     }
     try:
         yield

@@ -55,7 +55,15 @@ def web_port(environ: Mapping[str, str]) -> int:
     """The port that PORT asks for, or the first free one from 8000 on."""
     wanted = environ.get("PORT", "")
     if not wanted:
-        return _default_port()
+        for port in range(DEFAULT_PORT, DEFAULT_PORT + 100):
+            if is_free(port):
+                if port != DEFAULT_PORT:
+                    say(f"Port {DEFAULT_PORT} is in use, so the web server takes {port}.")
+                return port
+        raise StackError(
+            "Ports 8000 to 8099 are all in use. Choose one with PORT, for example "
+            "`PORT=9000 make run`."
+        )
     if not wanted.isdigit() or not 0 < int(wanted) <= HIGHEST_PORT:
         raise StackError(
             f"PORT is {wanted!r}, which is no port number between 1 and {HIGHEST_PORT}."
@@ -66,14 +74,3 @@ def web_port(environ: Mapping[str, str]) -> int:
             "Stop that program or choose another port, for example `PORT=8123 make run`."
         )
     return int(wanted)
-
-
-def _default_port() -> int:
-    for port in range(DEFAULT_PORT, DEFAULT_PORT + 100):
-        if is_free(port):
-            if port != DEFAULT_PORT:
-                say(f"Port {DEFAULT_PORT} is in use, so the web server takes {port}.")
-            return port
-    raise StackError(
-        "Ports 8000 to 8099 are all in use. Choose one with PORT, for example `PORT=9000 make run`."
-    )

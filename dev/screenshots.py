@@ -74,7 +74,13 @@ def main(arguments: list[str]) -> int:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         for person in dict.fromkeys(shot.person for shot in shots):
-            photograph(browser, person, [shot for shot in shots if shot.person == person])
+            session = sign_in(browser, person)
+            for look in EVERY_LOOK:
+                context = open_context(browser, look, session)
+                for shot in shots:
+                    if shot.person == person and look in shot.looks:
+                        take(context, shot, look)
+                context.close()
         browser.close()
     return 0
 
@@ -123,17 +129,6 @@ def chromium() -> str:
     if path := next(found, None):
         return path
     raise StackError("There is no Chromium here. On Debian `apt-get install chromium` brings it.")
-
-
-def photograph(browser: Browser, person: Person, shots: list[Shot]) -> None:
-    """Sign in once, and take a person's pictures in every look they come in."""
-    session = sign_in(browser, person)
-    for look in EVERY_LOOK:
-        context = open_context(browser, look, session)
-        for shot in shots:
-            if look in shot.looks:
-                take(context, shot, look)
-        context.close()
 
 
 def sign_in(browser: Browser, person: Person) -> StorageState | None:

@@ -46,7 +46,18 @@ def footing(programs: Path, data: Path) -> Footing:
         return Footing(programs, data)
     if namespace_works(programs, data.parent):
         return Footing(programs, data, prefix=NAMESPACE)
-    return _as_nobody(programs, data)
+    account = pwd.getpwnam("nobody")
+    home = outside_folder(data)
+    say(
+        "PostgreSQL doesn't run as root and user namespaces are not allowed here, "
+        f"so it runs as `nobody`, with its programs and data in {home}."
+    )
+    _own_folder(home)
+    runnable = programs if _can_run(account, programs) else _copy_programs(programs, home)
+    moved = Footing(runnable, home / "data" / "cluster", account=account)
+    moved.data.parent.mkdir(mode=0o700, exist_ok=True)
+    moved.adopt(moved.data.parent)
+    return moved
 
 
 def namespace_works(programs: Path, folder: Path) -> bool:
@@ -63,21 +74,6 @@ def outside_folder(data: Path) -> Path:
     """Where the data goes when `nobody` can't be expected to reach the checkout."""
     digest = hashlib.sha256(str(data).encode()).hexdigest()[:12]
     return SHARED_TEMP / f"saas-{digest}"
-
-
-def _as_nobody(programs: Path, data: Path) -> Footing:
-    account = pwd.getpwnam("nobody")
-    home = outside_folder(data)
-    say(
-        "PostgreSQL doesn't run as root and user namespaces are not allowed here, "
-        f"so it runs as `nobody`, with its programs and data in {home}."
-    )
-    _own_folder(home)
-    runnable = programs if _can_run(account, programs) else _copy_programs(programs, home)
-    moved = Footing(runnable, home / "data" / "cluster", account=account)
-    moved.data.parent.mkdir(mode=0o700, exist_ok=True)
-    moved.adopt(moved.data.parent)
-    return moved
 
 
 def _own_folder(home: Path) -> None:

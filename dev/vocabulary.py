@@ -39,18 +39,13 @@ def complaints_about(root: Path, listed: dict[str, Any]) -> Iterator[str]:
 def _retired(name: str, text: str, retired: dict[str, Any]) -> Iterator[tuple[str, str]]:
     parts = set(re.split(r"[/.]", name))
     tree = ast.parse(text)
-    names = {part for node in ast.walk(tree) for part in _names_of(node)}
+    # What a node defines, imports or reads.
+    attributes = ("id", "attr", "name", "arg")
+    names = {getattr(node, each, None) for node in ast.walk(tree) for each in attributes}
     said = " ".join(" ".join(each.split()) for each in prose(text, tree)).lower()
     yield from ((word, new) for word, new in retired["modules"].items() if word in parts)
     yield from ((word, new) for word, new in retired["identifiers"].items() if word in names)
     yield from ((word, new) for word, new in retired["phrases"].items() if word in said)
-
-
-def _names_of(node: Any) -> Iterator[str]:
-    """Yield the names that a node defines, imports or reads."""
-    for attribute in ("id", "attr", "name", "arg"):
-        if isinstance(name := getattr(node, attribute, None), str):
-            yield name
 
 
 def _classes_of_one_name(root: Path, texts: dict[Path, str]) -> Iterator[str]:
