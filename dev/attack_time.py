@@ -45,19 +45,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if _seconds_left() <= 0:
-        _note(NOT_BEGUN, item)
-        pytest.skip("not begun: the minutes were over")
+    _skip_if_late(item)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    # Its servers may have taken the rest of the time.
+    _skip_if_late(item)
     begun = len(noted(_notes(), BEGUN))
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     seconds = share(_seconds_left(), len(item.session.items) - begun, processes)
     _note(BEGUN, item)
     with _stopped_after(seconds, item):
         yield
+
+
+def _skip_if_late(item: pytest.Item) -> None:
+    if _seconds_left() <= 0:
+        _note(NOT_BEGUN, item)
+        pytest.skip("not begun: the minutes were over")
 
 
 @contextmanager

@@ -87,7 +87,8 @@ def _within(
     ends_at = min(time.time(), started_at + START_MINUTES * 60) + minutes * 60
     killed_at = started_at + (START_MINUTES + minutes + END_MINUTES) * 60
     seconds = killed_at - time.time() - foreground.ENDING_SECONDS
-    command = [*command, "-p", attack_time.__name__]
+    # As they are sorted: pytest-xdist would begin with the largest group.
+    command = [*command, "-p", attack_time.__name__, "--no-loadscope-reorder"]
     own = attack_time.environment(notes, ends_at)
     code = foreground.run(command, over(environ, own), seconds=max(seconds, 1))
     return summed_up(notes, code)
