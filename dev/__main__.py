@@ -28,18 +28,15 @@ def main(arguments: list[str]) -> int:
     for number in ENDING:
         signal.signal(number, _interrupt)
     try:
-        return _call(arguments[0], arguments[1:])
+        command, *rest = arguments
+        # Imported late: `manage` shouldn't wait for what only `run` needs.
+        module = importlib.import_module(COMMANDS[command])
+        code: int = module.main(rest) if command in WITH_ARGUMENTS else module.main()
     except StackError as refusal:
         print(f"\n{refusal}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-
-
-def _call(command: str, arguments: list[str]) -> int:
-    # Imported late: `manage` shouldn't wait for what only `run` needs.
-    module = importlib.import_module(COMMANDS[command])
-    code: int = module.main(arguments) if command in WITH_ARGUMENTS else module.main()
     return code
 
 

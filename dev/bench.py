@@ -20,7 +20,13 @@ QUIET = {"RATE_LIMITS": "off", "LOG_LEVEL": "WARNING"}
 def main(arguments: list[str]) -> int:
     """Run `python -m bench`, and pass its exit code on."""
     messages.compile_all()
-    _install_plotter()
+    # A developer who doesn't measure needs none of what draws.
+    if not importlib.util.find_spec(PLOTTER):
+        say("Installing what draws the plots, once.")
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes"]
+        command += ["--no-deps", "--only-binary=:all:", "--disable-pip-version-check"]
+        if subprocess.run([*command, "-r", str(REQUIREMENTS)], check=False).returncode:
+            raise StackError("pip could not install requirements/bench.txt; its reason is above.")
     # Durable commits are measured: these servers write each commit to the disk.
     with (
         testing.folder() as place,
@@ -28,14 +34,3 @@ def main(arguments: list[str]) -> int:
     ):
         command = [sys.executable, "-m", "bench", *arguments]
         return foreground.run(command, over(os.environ, variables, QUIET))
-
-
-def _install_plotter() -> None:
-    """Install what draws: a developer who doesn't measure needs none of it."""
-    if importlib.util.find_spec(PLOTTER):
-        return
-    say("Installing what draws the plots, once.")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes"]
-    command += ["--no-deps", "--only-binary=:all:", "--disable-pip-version-check"]
-    if subprocess.run([*command, "-r", str(REQUIREMENTS)], check=False).returncode:
-        raise StackError("pip could not install requirements/bench.txt; its reason stands above.")

@@ -8,7 +8,6 @@ import hashlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,23 +25,19 @@ NEWER = ("python3.13", "python3.12", "python3.11", "python3.14")
 
 def main() -> int:
     if sys.version_info < OLDEST:
-        return run_newer_python()
+        # A newer Python on PATH may stand beside the one named python3.
+        for name in NEWER:
+            path = shutil.which(name)
+            if path and subprocess.call([path, "-c", ""], stderr=subprocess.DEVNULL) == 0:
+                return subprocess.call([path, __file__])
+        return refuse(
+            f"This needs Python 3.11 or newer, and {sys.executable} is {VERSION}. "
+            "Install one and name it: make PYTHON=/path/to/python3.11"
+        )
     with Turn():
         if read(INSTALLED) != digest() or not VENV_PYTHON.exists():
             install()
     return 0
-
-
-def run_newer_python() -> int:
-    """Hand over to a newer Python on PATH, which may stand beside the one named python3."""
-    for name in NEWER:
-        path = shutil.which(name)
-        if path and subprocess.call([path, "-c", ""], stderr=subprocess.DEVNULL) == 0:
-            return subprocess.call([path, __file__])
-    return refuse(
-        f"This needs Python 3.11 or newer, and {sys.executable} is {VERSION}. "
-        "Install one and name it: make PYTHON=/path/to/python3.11"
-    )
 
 
 def install() -> None:
@@ -79,29 +74,21 @@ def check_venv_modules() -> None:
 
 def install_requirements() -> None:
     """Every package is pinned and hashed, and comes built: there is no compiler to count on."""
-    total = count_requirements()
+    total = sum("==" in line for line in REQUIREMENTS.read_text().splitlines())
     say(f"Installing {total} packages into .venv: once, and again when they change.")
     command = [str(VENV_PYTHON), "-m", "pip", "install", "--require-hashes", "--no-deps"]
     command += ["--only-binary=:all:", "--disable-pip-version-check", "--progress-bar=off"]
     command += ["-r", str(REQUIREMENTS)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as pip:
-        tell_progress(pip.stdout or (), total)
+        count = 0
+        for line in pip.stdout or ():
+            count += line.startswith(("Collecting", "Requirement already satisfied"))
+            if line.startswith("Collecting") and count % 25 == 0:
+                say(f"{count} of {total} packages are here.")
+            if line.startswith("Installing"):
+                say("Unpacking them.")
     if pip.returncode != 0:
         sys.exit(refuse("pip could not install requirements/dev.txt; its reason stands above."))
-
-
-def tell_progress(lines: "Iterable[str]", total: int) -> None:
-    count = 0
-    for line in lines:
-        count += line.startswith(("Collecting", "Requirement already satisfied"))
-        if line.startswith("Collecting") and count % 25 == 0:
-            say(f"{count} of {total} packages are here.")
-        if line.startswith("Installing"):
-            say("Unpacking them.")
-
-
-def count_requirements() -> int:
-    return sum("==" in line for line in REQUIREMENTS.read_text().splitlines())
 
 
 def digest() -> str:

@@ -4,30 +4,42 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 
+import psutil
+
+from dev import orphans
 from dev.paths import ROOT
 
+# As timeout(1) exits.
+TIMED_OUT = 124
+# What a program gets to end after its time is over, before it is killed.
+ENDING_SECONDS = 30.0
 
-def run(command: list[str], environ: dict[str, str]) -> int:
-    """The program's exit code; SIGTERM, which a terminal doesn't spread, is passed on."""
+
+def run(command: list[str], environ: dict[str, str], *, seconds: float | None = None) -> int:
+    """The program's exit code; SIGTERM, which a terminal doesn't spread, is passed on.
+
+    After so many `seconds` it is ended with all its children, within `ENDING_SECONDS`.
+    """
     program = subprocess.Popen(command, cwd=ROOT, env=environ)
     with _signals_for(program):
-        code = program.wait()
+        try:
+            code = program.wait(seconds)
+        except subprocess.TimeoutExpired:
+            own = psutil.Process(program.pid)
+            processes = [own, *own.children(recursive=True)]
+            orphans.end(processes, by=signal.SIGINT, seconds=ENDING_SECONDS)
+            program.wait()
+            return TIMED_OUT
     return code if code >= 0 else 128 - code
 
 
 @contextmanager
 def _signals_for(program: "subprocess.Popen[bytes]") -> Iterator[None]:
-    def leave_it(_signal: int, _frame: FrameType | None) -> None:
-        """Ctrl-C reached the program by itself."""
-
-    def pass_on(_signal: int, _frame: FrameType | None) -> None:
-        program.terminate()
-
     previous = {
-        signal.SIGINT: signal.signal(signal.SIGINT, leave_it),
-        signal.SIGTERM: signal.signal(signal.SIGTERM, pass_on),
+        # Ctrl-C has reached the program by itself.
+        signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: program.terminate()),
     }
     try:
         yield

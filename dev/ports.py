@@ -33,18 +33,14 @@ def preferred_port(port: int) -> int:
 
 def is_free(port: int) -> bool:
     """Browsers try ::1 for localhost as well, so a listener there takes the port too."""
-    return _can_bind(socket.AF_INET, LOOPBACK, port) and not answers("::1", port)
-
-
-def _can_bind(family: socket.AddressFamily, host: str, port: int) -> bool:
-    with socket.socket(family) as probe:
+    with socket.socket(socket.AF_INET) as probe:
         # Connections of an earlier server that linger in TIME_WAIT are no reason to refuse.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            probe.bind((LOOPBACK, port))
         except OSError:
             return False
-    return True
+    return not answers("::1", port)
 
 
 def answers(host: str, port: int) -> bool:
@@ -58,10 +54,16 @@ def answers(host: str, port: int) -> bool:
 def web_port(environ: Mapping[str, str]) -> int:
     """The port that PORT asks for, or the first free one from 8000 on."""
     wanted = environ.get("PORT", "")
-    return _wanted_port(wanted) if wanted else _default_port()
-
-
-def _wanted_port(wanted: str) -> int:
+    if not wanted:
+        for port in range(DEFAULT_PORT, DEFAULT_PORT + 100):
+            if is_free(port):
+                if port != DEFAULT_PORT:
+                    say(f"Port {DEFAULT_PORT} is in use, so the web server takes {port}.")
+                return port
+        raise StackError(
+            "Ports 8000 to 8099 are all in use. Choose one with PORT, for example "
+            "`PORT=9000 make run`."
+        )
     if not wanted.isdigit() or not 0 < int(wanted) <= HIGHEST_PORT:
         raise StackError(
             f"PORT is {wanted!r}, which is no port number between 1 and {HIGHEST_PORT}."
@@ -72,14 +74,3 @@ def _wanted_port(wanted: str) -> int:
             "Stop that program or choose another port, for example `PORT=8123 make run`."
         )
     return int(wanted)
-
-
-def _default_port() -> int:
-    for port in range(DEFAULT_PORT, DEFAULT_PORT + 100):
-        if is_free(port):
-            if port != DEFAULT_PORT:
-                say(f"Port {DEFAULT_PORT} is in use, so the web server takes {port}.")
-            return port
-    raise StackError(
-        "Ports 8000 to 8099 are all in use. Choose one with PORT, for example `PORT=9000 make run`."
-    )

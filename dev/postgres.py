@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from dev import leftovers
+from dev import orphans
 from dev.binaries import postgres_programs
 from dev.errors import StackError
 from dev.ports import LOOPBACK, free_port, is_free
@@ -103,19 +103,19 @@ def restore(saved: Path, folder: Path) -> None:
     subprocess.run(["cp", "-a", str(saved), str(data)], check=True)
 
 
-def end_leftovers(folder: Path) -> None:
+def end_orphans(folder: Path) -> None:
     """End the servers that a killed run left on this data, wherever it is."""
     data = folder / "postgres"
     for place in (data, outside_folder(data) / "data" / "cluster"):
-        running = leftovers.servers_in(place)
+        running = orphans.servers_in(place)
         if running:
             say(f"Ending a PostgreSQL that a killed run left behind (process {running[0].pid}).")
-            leftovers.end(running, by=signal.SIGINT)
+            orphans.end(running, by=signal.SIGINT)
 
 
 def _prepare(cluster: Cluster) -> Footing:
     cluster.folder.mkdir(parents=True, exist_ok=True)
-    end_leftovers(cluster.folder)
+    end_orphans(cluster.folder)
     programs = cluster.programs or postgres_programs()
     footing_ = footing(programs, cluster.folder / "postgres")
     # No server runs on this data any more, and PostgreSQL would believe a stale
@@ -150,6 +150,11 @@ def _password_file(cluster: Cluster, footing_: Footing) -> Iterator[Path]:
 
 
 def _initdb(footing_: Footing, folder: Path, password_file: Path) -> None:
+    # Without a locale of its own, initdb takes the shell's: SQL_ASCII where LANG is not set.
+    version = footing_.popen("initdb", "--version", stdout=subprocess.PIPE).communicate()[0]
+    locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    if major_of(version.decode()) < BUILTIN_LOCALE_SINCE:
+        locale = ["--locale=C.UTF-8"]
     initdb = footing_.popen(
         "initdb",
         f"--pgdata={folder}",
@@ -157,7 +162,7 @@ def _initdb(footing_: Footing, folder: Path, password_file: Path) -> None:
         f"--pwfile={password_file}",
         "--auth=scram-sha-256",
         "--encoding=UTF8",
-        *_locale_options(footing_),
+        *locale,
         "--no-sync",
         "--no-instructions",
         stdout=subprocess.PIPE,
@@ -166,14 +171,6 @@ def _initdb(footing_: Footing, folder: Path, password_file: Path) -> None:
     output, _ = initdb.communicate()
     if initdb.returncode:
         raise StackError(f"PostgreSQL's initdb failed:\n{output.decode(errors='replace')}")
-
-
-def _locale_options(footing_: Footing) -> list[str]:
-    """Without a locale of its own, initdb takes the shell's: SQL_ASCII where LANG is not set."""
-    version = footing_.popen("initdb", "--version", stdout=subprocess.PIPE).communicate()[0]
-    if major_of(version.decode()) < BUILTIN_LOCALE_SINCE:
-        return ["--locale=C.UTF-8"]
-    return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
 
 
 def major_of(version: str) -> int:
@@ -244,23 +241,19 @@ def _wait_until_ready(server: Server, url: str, seconds: float = 60) -> None:
         try:
             psycopg.connect(url, connect_timeout=5).close()
         except psycopg.OperationalError as error:
-            _give_up_on(error, is_late=time.monotonic() > deadline)
+            if "password authentication failed" in str(error):
+                raise StackError(
+                    "PostgreSQL refuses the password in var/secrets.json, which belongs to another "
+                    "cluster. `make reset` removes both and starts from nothing."
+                ) from error
+            if time.monotonic() > deadline:
+                raise StackError(f"PostgreSQL didn't become ready: {error}") from error
             time.sleep(0.02)
         else:
             return
     raise StackError(
         f"PostgreSQL stopped while starting. Its log ends with:\n{server.last_lines()}"
     )
-
-
-def _give_up_on(error: psycopg.OperationalError, *, is_late: bool) -> None:
-    if "password authentication failed" in str(error):
-        raise StackError(
-            "PostgreSQL refuses the password in var/secrets.json, which belongs to another "
-            "cluster. `make reset` removes both and starts from nothing."
-        ) from error
-    if is_late:
-        raise StackError(f"PostgreSQL didn't become ready: {error}") from error
 
 
 def _ensure_database(cluster: Cluster, url: str) -> None:

@@ -16,7 +16,7 @@ from honcho.environ import parse_procfile
 from honcho.manager import Manager
 from honcho.process import Process
 
-from dev.leftovers import MARK
+from dev.orphans import MARK
 from dev.paths import ROOT, VAR
 
 ON_REQUEST = {130, 143}
@@ -71,12 +71,14 @@ class WatchingManager(Manager):
 def commands() -> dict[str, str]:
     """The Procfile's processes, each started again when the code changes."""
     procfile = parse_procfile((ROOT / "Procfile").read_text())
-    return {name: _reloading(command) for name, command in procfile.processes.items()}
+    reload = f"{shlex.quote(sys.executable)} -m dev.reloader"
+    return {name: f"{reload} {command}" for name, command in procfile.processes.items()}
 
 
 def run(programs: dict[str, str], environment: dict[str, str], watch: Callable[[], None]) -> int:
     """Block until all have ended; 0 when that was asked for, else the first one's exit code."""
-    environment = {**environment, MARK: str(VAR), "PYTHONUNBUFFERED": "1", "PATH": _path()}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    environment = {**environment, MARK: str(VAR), "PYTHONUNBUFFERED": "1", "PATH": path}
     manager = WatchingManager(watch)
     for name, command in programs.items():
         manager.add_process(name, command, env=environment, cwd=str(ROOT))
@@ -95,11 +97,3 @@ def run(programs: dict[str, str], environment: dict[str, str], watch: Callable[[
 
 def end() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _reloading(command: str) -> str:
-    return f"{shlex.quote(sys.executable)} -m dev.reloader {command}"
-
-
-def _path() -> str:
-    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])

@@ -7,11 +7,12 @@ import os
 import platform
 import re
 import sys
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev import foreground, messages, testing
+from dev import attack_time, foreground, messages, testing
 from dev.environment import over
 from dev.paths import ROOT
 from dev.progress import say
@@ -20,9 +21,10 @@ EVERYTHING = ("tests/promises", "-n", "2")
 PAGE = ROOT / "docs" / "promises.md"
 FIGURES = re.compile(r"(<!-- figures -->\n).*?(<!-- end of figures -->)", re.DOTALL)
 
-
 # On two cores: what the attacks take at full length, and what those alone that can't be shortened.
 FULL_MINUTES, LEAST_MINUTES = 20.0, 8.0
+# What a run takes beside the minutes that are given: its servers, and the end of the last attack.
+START_MINUTES, END_MINUTES = 2.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,16 @@ class Plan:
     # Which part of an attack's length fits: 0 to 1.
     scale: float = 1.0
     is_written_down: bool = False
+    # The attacks take no longer than that; None: as long as they need.
+    minutes: float | None = None
 
 
 def main(arguments: list[str]) -> int:
-    """Run the attacks, on everything unless told otherwise, and pass pytest's exit code on."""
+    """Run the attacks, on everything unless told otherwise, and pass pytest's exit code on.
+
+    With minutes it ends within those, `START_MINUTES` and `END_MINUTES`, whatever an attack does.
+    """
+    started_at = time.time()
     messages.compile_all()
     own_plan = plan(arguments)
     with (
@@ -48,21 +56,55 @@ def main(arguments: list[str]) -> int:
             "PROMISES_SCALE": str(own_plan.scale),
         }
         command = [sys.executable, "-m", "pytest", *own_plan.pytest]
-        code = foreground.run(command, over(os.environ, variables, own))
+        environ = over(os.environ, variables, own)
+        if own_plan.minutes is not None:
+            return _within(own_plan.minutes, started_at, command, environ, place / "attacks.jsonl")
+        code = foreground.run(command, environ)
         if not code and own_plan.is_written_down:
             write_down(figures)
     return code
 
 
 def plan(arguments: list[str]) -> Plan:
-    """Read `--minutes=N`: every attack, within about that time. All else goes to pytest."""
+    """Read `--minutes=N`: every attack, within that time. All else goes to pytest."""
     parser = argparse.ArgumentParser(prog="python -m dev prove", allow_abbrev=False, add_help=False)
     parser.add_argument("--minutes", type=float)
     asked, rest = parser.parse_known_args(arguments)
     if asked.minutes is None:
         return Plan(tuple(rest)) if rest else Plan((*EVERYTHING, "-v"), is_written_down=True)
     spare = (asked.minutes - LEAST_MINUTES) / (FULL_MINUTES - LEAST_MINUTES)
-    return Plan(tuple(rest) or (*EVERYTHING, "-q"), scale=min(1.0, max(0.0, spare)))
+    return Plan(
+        tuple(rest) or (*EVERYTHING, "-q"),
+        scale=min(1.0, max(0.0, spare)),
+        minutes=asked.minutes,
+    )
+
+
+def _within(
+    minutes: float, started_at: float, command: list[str], environ: dict[str, str], notes: Path
+) -> int:
+    """Give each attack a share of the minutes. 1 if some were not begun, else as pytest exits."""
+    ends_at = min(time.time(), started_at + START_MINUTES * 60) + minutes * 60
+    killed_at = started_at + (START_MINUTES + minutes + END_MINUTES) * 60
+    seconds = killed_at - time.time() - foreground.ENDING_SECONDS
+    # As they are sorted: pytest-xdist would begin with the largest group.
+    command = [*command, "-p", attack_time.__name__, "--no-loadscope-reorder"]
+    own = attack_time.environment(notes, ends_at)
+    code = foreground.run(command, over(environ, own), seconds=max(seconds, 1))
+    return summed_up(notes, code)
+
+
+def summed_up(notes: Path, code: int) -> int:
+    """Say which attacks had too little time, and return the exit code of the run."""
+    stopped = attack_time.noted(notes, attack_time.STOPPED)
+    not_begun = attack_time.noted(notes, attack_time.NOT_BEGUN)
+    if stopped:
+        say(f"{len(stopped)} attacks found nothing until their time was over: {', '.join(stopped)}")
+    if not_begun:
+        say(f"{len(not_begun)} attacks were not begun. Give them more minutes.")
+    if code == foreground.TIMED_OUT:
+        say("The attacks did not end in time, and were ended.")
+    return code or int(bool(not_begun))
 
 
 def write_down(figures: Path) -> None:

@@ -6,11 +6,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from types import FrameType
 
 from watchfiles import PythonFilter, watch
-from watchfiles.main import FileChange
 
 from dev.paths import PACKAGES, ROOT
 
@@ -44,11 +41,20 @@ def main(command: list[str]) -> int:
     gunicorn's own reload and the command line of watchfiles each miss one of the two.
     """
     is_ending = threading.Event()
-    _end_on_signal(is_ending)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: is_ending.set())
     program = Program(command)
     has_changed = False
     try:
-        for changes in _changes(is_ending):
+        for changes in watch(
+            *([ROOT / name for name in PACKAGES if (ROOT / name).is_dir()] or [ROOT / "dev"]),
+            # Templates and catalogues are read once, like code.
+            watch_filter=PythonFilter(extra_extensions=(".html", ".txt", ".mo")),
+            stop_event=is_ending,
+            rust_timeout=LOOK_EVERY_MS,
+            yield_on_timeout=True,
+            raise_interrupt=False,
+        ):
             if changes:
                 program.stop()
                 program = Program(command)
@@ -58,27 +64,6 @@ def main(command: list[str]) -> int:
     finally:
         program.stop()
     return 0
-
-
-def _changes(is_ending: threading.Event) -> Iterator[set[FileChange]]:
-    folders = [ROOT / name for name in PACKAGES if (ROOT / name).is_dir()]
-    return watch(
-        *(folders or [ROOT / "dev"]),
-        # Templates and catalogues are read once, like code.
-        watch_filter=PythonFilter(extra_extensions=(".html", ".txt", ".mo")),
-        stop_event=is_ending,
-        rust_timeout=LOOK_EVERY_MS,
-        yield_on_timeout=True,
-        raise_interrupt=False,
-    )
-
-
-def _end_on_signal(is_ending: threading.Event) -> None:
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        is_ending.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, end)
 
 
 if __name__ == "__main__":

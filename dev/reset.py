@@ -13,7 +13,7 @@ KEPT = {LOCK, TESTS, VAR / "bootstrap.lock"}
 
 def main() -> int:
     with stack.held("reset"):
-        servers.end_leftovers(RUN)
+        servers.end_orphans(RUN)
         postgres.erase(RUN)
         for path in VAR.iterdir():
             if path not in KEPT:

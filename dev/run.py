@@ -53,16 +53,14 @@ def main() -> int:
         messages.compile_all()
         own_keys = keys.kept(SECRETS)
         port = ports.web_port(os.environ)
+        # Ports that stay the same, so that a bookmark keeps working.
+        mail = Mail(ports.preferred_port(SMTP_PORT), ports.preferred_port(INBOX_PORT))
         say("Starting PostgreSQL, Redis and the mail catcher.")
         with (
             servers.running(RUN, own_keys, os.environ) as started,
-            mailcatcher.running(RUN, MAIL, _bookmarked_mail()) as catcher,
+            mailcatcher.running(RUN, MAIL, mail) as catcher,
         ):
             return _serve(Running(port, catcher, started, own_keys, since))
-
-
-def _bookmarked_mail() -> Mail:
-    return Mail(ports.preferred_port(SMTP_PORT), ports.preferred_port(INBOX_PORT))
 
 
 def _serve(running: Running) -> int:
@@ -94,14 +92,10 @@ def _watch(running: Running) -> None:
         _announce(running)
     while not running.is_ending.wait(1):
         if running.has_failed():
-            _report_failure(running)
+            for server in running.dead():
+                say(f"{server.name} ended by itself. Its log ends with:\n{server.last_lines()}")
+            processes.end()
             return
-
-
-def _report_failure(running: Running) -> None:
-    for server in running.dead():
-        say(f"{server.name} ended by itself. Its log ends with:\n{server.last_lines()}")
-    processes.end()
 
 
 def _is_ready(running: Running) -> bool:

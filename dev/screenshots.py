@@ -25,7 +25,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 COLOURS = 256
 ORGANISATION = "Blue Door"
 # The message is drawn in a frame of its own, which nothing outside can wait for.
-LETTER_MILLISECONDS = 1500
+MESSAGE_MILLISECONDS = 1500
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,6 @@ class Person:
     password: str = ""
 
 
-def nothing(_page: Page) -> None:
-    """Take the page as it comes."""
-
-
 @dataclass(frozen=True)
 class Shot:
     """One page: the person who opens it, and what is done on it before the picture."""
@@ -68,7 +64,7 @@ class Shot:
     url: str
     person: Person = field(default_factory=Person)
     looks: tuple[Look, ...] = EVERY_LOOK
-    prepare: Callable[[Page], None] = nothing
+    prepare: Callable[[Page], None] = lambda _page: None
 
 
 def main(arguments: list[str]) -> int:
@@ -78,7 +74,13 @@ def main(arguments: list[str]) -> int:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         for person in dict.fromkeys(shot.person for shot in shots):
-            photograph(browser, person, [shot for shot in shots if shot.person == person])
+            session = sign_in(browser, person)
+            for look in EVERY_LOOK:
+                context = open_context(browser, look, session)
+                for shot in shots:
+                    if shot.person == person and look in shot.looks:
+                        take(context, shot, look)
+                context.close()
         browser.close()
     return 0
 
@@ -127,17 +129,6 @@ def chromium() -> str:
     if path := next(found, None):
         return path
     raise StackError("There is no Chromium here. On Debian `apt-get install chromium` brings it.")
-
-
-def photograph(browser: Browser, person: Person, shots: list[Shot]) -> None:
-    """Sign in once, and take a person's pictures in every look they come in."""
-    session = sign_in(browser, person)
-    for look in EVERY_LOOK:
-        context = open_context(browser, look, session)
-        for shot in shots:
-            if look in shot.looks:
-                take(context, shot, look)
-        context.close()
 
 
 def sign_in(browser: Browser, person: Person) -> StorageState | None:
@@ -198,7 +189,7 @@ def get_mail(page: Page, *, web: str, email: str) -> None:
     page.wait_for_load_state("networkidle")
     page.goto(inbox)
     page.get_by_text(email).first.click()
-    page.wait_for_timeout(LETTER_MILLISECONDS)
+    page.wait_for_timeout(MESSAGE_MILLISECONDS)
 
 
 def slim(png: bytes) -> bytes:

@@ -33,9 +33,9 @@ def running(
         yield Servers(database_url, administrator_url, redis_url, own)
 
 
-def end_leftovers(folder: Path) -> None:
-    postgres.end_leftovers(folder)
-    valkey.end_leftovers(folder)
+def end_orphans(folder: Path) -> None:
+    postgres.end_orphans(folder)
+    valkey.end_orphans(folder)
 
 
 def _database(

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
-from dev import keys, leftovers, servers
+from dev import keys, orphans, servers
 from dev.environment import over, service_environment, web_environment
 from dev.errors import StackError
 from dev.keys import Keys
@@ -39,13 +39,20 @@ def held(command: str) -> Iterator[None]:
     """Only one process at a time starts servers on this checkout's data; raises StackError."""
     lock = Lock(LOCK)
     if not lock.acquire():
-        raise StackError(_already_running(lock, command))
+        state = current()
+        other = state.command if state else "a command"
+        is_web = state and state.command == "run"
+        where = f" at {state.environment['BASE_ORIGIN']}" if state and is_web else ""
+        raise StackError(
+            f"`{other}` is already running in this checkout (process {lock.holder()}){where}. "
+            f"End it with Ctrl-C before you start `{command}`."
+        )
     with contextlib.ExitStack() as stack:
         stack.callback(lock.release)
         stack.callback(STATE.unlink, missing_ok=True)
         # A killed holder left its state, and perhaps processes.
         STATE.unlink(missing_ok=True)
-        leftovers.end_marked(VAR)
+        orphans.end_marked(VAR)
         yield
 
 
@@ -105,13 +112,3 @@ def _lasting_state() -> State | None:
         time.sleep(0.1)
     lock.release()
     return None
-
-
-def _already_running(lock: Lock, command: str) -> str:
-    state = current()
-    other = state.command if state else "a command"
-    where = f" at {state.environment['BASE_ORIGIN']}" if state and state.command == "run" else ""
-    return (
-        f"`{other}` is already running in this checkout (process {lock.holder()}){where}. "
-        f"End it with Ctrl-C before you start `{command}`."
-    )

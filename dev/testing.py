@@ -48,19 +48,15 @@ def environment(
         yield over(
             service_environment("test", own_keys, started),
             mail_environment(catcher.mail),
-            file_environment(place),
+            # Files belong below the run's folder, not in the development's `var/`.
+            {
+                "MEDIA_ROOT": str(place / "media"),
+                "STATIC_ROOT": str(place / "static"),
+                "BEAT_SCHEDULE": str(place / "beat" / "schedule"),
+            },
             {"MIGRATED_CLUSTER": str(place / MIGRATED)},
             {"DATABASE_ADMIN_URL": started.administrator_url, "BASE_ORIGIN": "http://localhost"},
         )
-
-
-def file_environment(folder: Path) -> dict[str, str]:
-    """Return where the service keeps its files: below `folder`, not in the development's `var/`."""
-    return {
-        "MEDIA_ROOT": str(folder / "media"),
-        "STATIC_ROOT": str(folder / "static"),
-        "BEAT_SCHEDULE": str(folder / "beat" / "schedule"),
-    }
 
 
 @contextlib.contextmanager
@@ -157,6 +153,6 @@ def _sweep() -> None:
 
 
 def _remove(place: Path) -> None:
-    servers.end_leftovers(place)
+    servers.end_orphans(place)
     postgres.erase(place)
     shutil.rmtree(place, ignore_errors=True)

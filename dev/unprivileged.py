@@ -46,7 +46,18 @@ def footing(programs: Path, data: Path) -> Footing:
         return Footing(programs, data)
     if namespace_works(programs, data.parent):
         return Footing(programs, data, prefix=NAMESPACE)
-    return _as_nobody(programs, data)
+    account = pwd.getpwnam("nobody")
+    home = outside_folder(data)
+    say(
+        "PostgreSQL doesn't run as root and user namespaces are not allowed here, "
+        f"so it runs as `nobody`, with its programs and data in {home}."
+    )
+    _own_folder(home)
+    runnable = programs if _can_run(account, programs) else _copy_programs(programs, home)
+    moved = Footing(runnable, home / "data" / "cluster", account=account)
+    moved.data.parent.mkdir(mode=0o700, exist_ok=True)
+    moved.adopt(moved.data.parent)
+    return moved
 
 
 def namespace_works(programs: Path, folder: Path) -> bool:
@@ -65,34 +76,12 @@ def outside_folder(data: Path) -> Path:
     return SHARED_TEMP / f"saas-{digest}"
 
 
-def _as_nobody(programs: Path, data: Path) -> Footing:
-    account = pwd.getpwnam("nobody")
-    home = outside_folder(data)
-    say(
-        "PostgreSQL doesn't run as root and user namespaces are not allowed here, "
-        f"so it runs as `nobody`, with its programs and data in {home}."
-    )
-    _own_folder(home)
-    moved = Footing(
-        _programs_for(account, programs, home), home / "data" / "cluster", account=account
-    )
-    moved.data.parent.mkdir(mode=0o700, exist_ok=True)
-    moved.adopt(moved.data.parent)
-    return moved
-
-
 def _own_folder(home: Path) -> None:
     """Anyone may write to /var/tmp, so a folder that stands there already has to be ours."""
     home.mkdir(mode=0o755, exist_ok=True)
     if home.is_symlink() or home.stat().st_uid != os.geteuid():
-        raise StackError(f"{home} belongs to somebody else. Remove it, then try again.")
+        raise StackError(f"{home} belongs to another user. Remove it, then try again.")
     home.chmod(0o755)
-
-
-def _programs_for(account: pwd.struct_passwd, programs: Path, home: Path) -> Path:
-    if _can_run(account, programs):
-        return programs
-    return _copy_programs(programs, home)
 
 
 def _can_run(account: pwd.struct_passwd, programs: Path) -> bool:

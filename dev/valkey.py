@@ -8,7 +8,7 @@ from pathlib import Path
 
 import redis
 
-from dev import leftovers
+from dev import orphans
 from dev.binaries import valkey_program
 from dev.errors import StackError
 from dev.ports import LOOPBACK, free_port, is_free
@@ -42,7 +42,7 @@ def start(store: Store, *, port: int | None = None) -> Valkey:
     """Start on a free port, or on the one that it had before; raises StackError."""
     data = store.folder / "valkey"
     data.mkdir(parents=True, exist_ok=True)
-    end_leftovers(store.folder)
+    end_orphans(store.folder)
     for _ in range(3):
         taken = port or free_port()
         url = f"redis://:{store.password}@{LOOPBACK}:{taken}/0"
@@ -54,18 +54,18 @@ def start(store: Store, *, port: int | None = None) -> Valkey:
     raise StackError(f"Valkey didn't start. Its log ends with:\n{server.last_lines()}")
 
 
-def end_leftovers(folder: Path) -> None:
-    running = leftovers.servers_in(folder / "valkey")
+def end_orphans(folder: Path) -> None:
+    running = orphans.servers_in(folder / "valkey")
     if running:
         say(f"Ending a Valkey that a killed run left behind (process {running[0].pid}).")
-        leftovers.end(running, by=signal.SIGTERM)
+        orphans.end(running, by=signal.SIGTERM)
 
 
 def _spawn(store: Store, data: Path, port: int) -> Server:
     configuration = CONFIGURATION.format(
         host=LOOPBACK,
         port=port,
-        folder=_quoted(data),
+        folder=str(data).replace("\\", "\\\\").replace('"', '\\"'),
         password=store.password,
         save='""' if store.is_throwaway else "60 1",
     )
@@ -80,19 +80,10 @@ def _spawn(store: Store, data: Path, port: int) -> Server:
             start_new_session=True,
         )
     # The password goes through the pipe: a command line can be read by everyone on the machine.
-    _write(process, configuration)
+    if process.stdin:
+        process.stdin.write(configuration.encode())
+        process.stdin.close()
     return Server("Valkey", process, log, signal.SIGTERM)
-
-
-def _write(process: "subprocess.Popen[bytes]", text: str) -> None:
-    if process.stdin is None:
-        return
-    process.stdin.write(text.encode())
-    process.stdin.close()
-
-
-def _quoted(folder: Path) -> str:
-    return str(folder).replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _is_ready(server: Server, url: str, seconds: float = 30) -> bool:

@@ -46,8 +46,20 @@ OUR_TAG = (
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        keep_styles(unpack(KIT, Path(folder) / "kit"))
-        keep_icons(unpack(ICON_SET, Path(folder) / "icons"))
+        kit = unpack(KIT, Path(folder) / "kit")
+        icons = unpack(ICON_SET, Path(folder) / "icons")
+        # The map that the last line names is not kept: hashed static files would look for it.
+        css = (kit / "dist/css/tabler.min.css").read_text()
+        STYLES.mkdir(parents=True, exist_ok=True)
+        (STYLES / "tabler.min.css").write_text(SOURCE_MAP.sub("\n", css))
+        # This package names its licence (MIT) without the text, so the text is kept by hand.
+        if not (STYLES / "LICENSE").exists():
+            sys.exit(f"{STYLES}/LICENSE is missing: take it from the kit's repository.")
+        ICONS.mkdir(parents=True, exist_ok=True)
+        for name in ICON_NAMES.split():
+            drawing = (icons / f"icons/outline/{name}.svg").read_text()
+            (ICONS / f"{name}.svg").write_text(slim(drawing))
+        shutil.copyfile(icons / "LICENSE", ICONS / "LICENSE")
 
 
 def unpack(package: tuple[str, str], folder: Path) -> Path:
@@ -62,24 +74,6 @@ def unpack(package: tuple[str, str], folder: Path) -> Path:
     with tarfile.open(archive) as contents:
         contents.extractall(folder, filter="data")
     return folder / "package"
-
-
-def keep_styles(package: Path) -> None:
-    # The map that the last line names is not kept: hashed static files would look for it.
-    css = (package / "dist/css/tabler.min.css").read_text()
-    STYLES.mkdir(parents=True, exist_ok=True)
-    (STYLES / "tabler.min.css").write_text(SOURCE_MAP.sub("\n", css))
-    # This package names its licence (MIT) without the text, so the text is kept by hand.
-    if not (STYLES / "LICENSE").exists():
-        sys.exit(f"{STYLES}/LICENSE is missing: take it from the kit's repository.")
-
-
-def keep_icons(package: Path) -> None:
-    ICONS.mkdir(parents=True, exist_ok=True)
-    for name in ICON_NAMES.split():
-        drawing = (package / f"icons/outline/{name}.svg").read_text()
-        (ICONS / f"{name}.svg").write_text(slim(drawing))
-    shutil.copyfile(package / "LICENSE", ICONS / "LICENSE")
 
 
 def slim(drawing: str) -> str:

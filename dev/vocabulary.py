@@ -1,10 +1,10 @@
-"""`python -m dev.vocabulary`: refuse retired names and phrases, and programs that are persons."""
+"""`python -m dev.vocabulary`: refuse retired names, persons, and one name of two things."""
 
 import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,32 +24,28 @@ def main() -> int:
     return 1 if complaints else 0
 
 
-def complaints_about(root: Path, retired: dict[str, dict[str, str]]) -> Iterator[str]:
-    """Yield a sentence for each retired word, and one where persons are too frequent."""
+def complaints_about(root: Path, listed: dict[str, Any]) -> Iterator[str]:
+    """Yield a sentence for each retired word, each name of two things, and frequent persons."""
     texts = {path: path.read_text() for path in modules(root)}
     for path, text in texts.items():
         name = path.relative_to(root).as_posix()
-        for word, instead in _retired(name, text, retired):
+        for word, instead in _retired(name, text, listed):
             yield f"{name}: {word!r} is retired. Write {instead}."
     yield from _classes_of_one_name(root, texts)
+    yield from _modules_of_one_name(root, texts, listed.get("module_names", {}))
     yield from _persons(texts)
 
 
-def _retired(name: str, text: str, retired: dict[str, dict[str, str]]) -> Iterator[tuple[str, str]]:
+def _retired(name: str, text: str, retired: dict[str, Any]) -> Iterator[tuple[str, str]]:
     parts = set(re.split(r"[/.]", name))
     tree = ast.parse(text)
-    names = {part for node in ast.walk(tree) for part in _names_of(node)}
+    # What a node defines, imports or reads.
+    attributes = ("id", "attr", "name", "arg")
+    names = {getattr(node, each, None) for node in ast.walk(tree) for each in attributes}
     said = " ".join(" ".join(each.split()) for each in prose(text, tree)).lower()
     yield from ((word, new) for word, new in retired["modules"].items() if word in parts)
     yield from ((word, new) for word, new in retired["identifiers"].items() if word in names)
     yield from ((word, new) for word, new in retired["phrases"].items() if word in said)
-
-
-def _names_of(node: Any) -> Iterator[str]:
-    """Yield the names that a node defines, imports or reads."""
-    for attribute in ("id", "attr", "name", "arg"):
-        if isinstance(name := getattr(node, attribute, None), str):
-            yield name
 
 
 def _classes_of_one_name(root: Path, texts: dict[Path, str]) -> Iterator[str]:
@@ -61,6 +57,23 @@ def _classes_of_one_name(root: Path, texts: dict[Path, str]) -> Iterator[str]:
     for name, found in places.items():
         if len(found) > 1:
             yield f"The class {name} stands in {' and '.join(found)}: give one another name."
+
+
+def _modules_of_one_name(
+    root: Path, paths: Iterable[Path], listed: dict[str, Any]
+) -> Iterator[str]:
+    """Yield a sentence for each name of two modules that isn't one of a capability's parts."""
+    places: dict[str, list[str]] = {}
+    for path in paths:
+        if path.stem != "__init__" and path.parent.name != "commands":
+            places.setdefault(path.stem, []).append(path.relative_to(root).as_posix())
+    repeated = {name: found for name, found in places.items() if len(found) > 1}
+    excepted = set(listed.get("excepted", ()))
+    for name in sorted(repeated.keys() - excepted - set(listed.get("parts", ()))):
+        found = " and ".join(sorted(repeated[name]))
+        yield f"The module {name} stands in {found}: say by its name what each holds."
+    for name in sorted(excepted - repeated.keys()):
+        yield f"The module {name} is excepted in {LIST.name}, and stands once: take it out."
 
 
 def _persons(texts: dict[Path, str]) -> Iterator[str]:

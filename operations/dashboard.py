@@ -29,11 +29,11 @@ SWEEP_IS_LATE = max(
 
 
 @dataclass(frozen=True)
-class Sign:
+class HealthCheck:
     """The result of one health check, with a note."""
 
     name: str
-    is_well: bool
+    is_ok: bool
     note: str
 
 
@@ -54,67 +54,57 @@ class SignUpBar:
 def overview(_request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add the page's figures. Each check is bounded: none waits for an unavailable server."""
     redis = health.passes(health.redis_answers)
+    worker = metrics.worker_answers()
+    now = timezone.now()
+    tenants = Tenant.objects.all()
     return {
         **context,
         "title": _("Health"),
-        "signs": [
-            _sign(_("Database"), health.database_answers),
-            Sign(_("Redis"), redis, "" if redis else _("No answer")),
-            _sign(_("Migrations"), health.is_migrated, _("Not all are applied")),
-            _worker(),
+        "checks": [
+            _check(_("Database"), health.database_answers),
+            HealthCheck(_("Redis"), redis, "" if redis else _("No answer")),
+            _check(_("Migrations"), health.is_migrated, _("Not all are applied")),
+            HealthCheck(_("Worker"), worker, "" if worker else _("No answer")),
             _sweep(redis_is_there=redis),
         ],
         "backlog": metrics.backlog(),
         "pool": schema_pool.pool(),
-        "tenants": _tenants(),
-        "bars": _bars(_opened_by_day()),
+        "tenants": {
+            "active": Tenant.objects.open().count(),
+            "suspended": Tenant.objects.suspended().count(),
+            "people": DirectoryEntry.objects.count(),
+            "week": tenants.filter(created_at__gte=now - timedelta(days=7)).count(),
+            "month": tenants.filter(created_at__gte=now - timedelta(days=30)).count(),
+        },
+        "bars": _bars(),
         "newest": list(Tenant.objects.with_people_count().order_by("-created_at")[:6]),
     }
 
 
-def _sign(name: str, check: Callable[[], bool], otherwise: str = "") -> Sign:
-    is_well = health.passes(check)
-    return Sign(name, is_well, "" if is_well else otherwise or _("No answer"))
+def _check(name: str, check: Callable[[], bool], otherwise: str = "") -> HealthCheck:
+    is_ok = health.passes(check)
+    return HealthCheck(name, is_ok, "" if is_ok else otherwise or _("No answer"))
 
 
-def _worker() -> Sign:
-    answers = metrics.worker_answers()
-    return Sign(_("Worker"), answers, "" if answers else _("None answers"))
-
-
-def _sweep(*, redis_is_there: bool) -> Sign:
+def _sweep(*, redis_is_there: bool) -> HealthCheck:
     """Check beat, queue and worker together: a sweep passes through all three."""
     last = metrics.last_sweep() if redis_is_there else None
     if last is None:
-        return Sign(_("Last sweep"), is_well=False, note=_("Unknown"))
+        return HealthCheck(_("Last sweep"), is_ok=False, note=_("Unknown"))
     age = timezone.now() - last
     note = _("%(time)s ago") % {"time": timesince(last)} if age >= MINUTE else _("Just now")
-    return Sign(_("Last sweep"), age < SWEEP_IS_LATE, note)
+    return HealthCheck(_("Last sweep"), age < SWEEP_IS_LATE, note)
 
 
-def _tenants() -> dict[str, int]:
-    now = timezone.now()
-    since = {name: now - timedelta(days=days) for name, days in (("week", 7), ("month", 30))}
-    return {
-        "active": Tenant.objects.open().count(),
-        "suspended": Tenant.objects.suspended().count(),
-        "people": DirectoryEntry.objects.count(),
-        **{k: Tenant.objects.filter(created_at__gte=moment).count() for k, moment in since.items()},
-    }
-
-
-def _opened_by_day() -> dict[date, int]:
+def _bars() -> list[SignUpBar]:
     first = timezone.localdate() - timedelta(days=DAYS - 1)
     recent = Tenant.objects.filter(created_at__date__gte=first).order_by()
     by_day = recent.annotate(day=TruncDate("created_at")).values_list("day")
     counts = dict(by_day.annotate(count=Count("pk")))
     days = [first + timedelta(days=number) for number in range(DAYS)]
-    return {day: counts.get(day, 0) for day in days}
-
-
-def _bars(counts: dict[date, int]) -> list[SignUpBar]:
     most = max(*counts.values(), 1)
     return [
         SignUpBar(day, count, x=number * 10, height=round(count / most * TALLEST))
-        for number, (day, count) in enumerate(counts.items())
+        for number, day in enumerate(days)
+        for count in [counts.get(day, 0)]
     ]

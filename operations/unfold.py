@@ -33,6 +33,14 @@ _GREY = {
     "900": "#0e1512",
     "950": "#090e0c",
 }
+_MENU = (
+    (_("Health"), "monitor_heart", "index"),
+    (_("Tenants"), "domain", "tenants_tenant_changelist"),
+    (_("Domains"), "language", "tenants_domain_changelist"),
+    (_("Outbox"), "outbox", "tasks_message_changelist"),
+    (_("Operators"), "badge", "accounts_user_changelist"),
+    (_("Audit log"), "history", "admin_logentry_changelist"),
+)
 _ENVIRONMENTS = {"development": "info", "test": "warning"}
 
 
@@ -65,21 +73,13 @@ def unfold_config(*, product_name: str, environment: str) -> dict[str, Any]:
         "SIDEBAR": {
             "show_search": False,
             "command_search": True,
-            "navigation": [{"items": _menu()}],
+            "navigation": [
+                {
+                    "items": [
+                        {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}")}
+                        for title, icon, name in _MENU
+                    ]
+                }
+            ],
         },
     }
-
-
-def _menu() -> list[dict[str, Any]]:
-    entries = [
-        (_("Health"), "monitor_heart", "index"),
-        (_("Tenants"), "domain", "tenants_tenant_changelist"),
-        (_("Domains"), "language", "tenants_domain_changelist"),
-        (_("Outbox"), "outbox", "tasks_message_changelist"),
-        (_("Operators"), "badge", "accounts_user_changelist"),
-        (_("Record"), "history", "admin_logentry_changelist"),
-    ]
-    return [
-        {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}")}
-        for title, icon, name in entries
-    ]

@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager, nullcontext
 import django
 from django.core.management import execute_from_command_line
 
+from operations.refused_commands import REFUSED
+
 # Commands of Django and its libraries that use the shared tables, or that iterate over the
 # schemas themselves. Our own choose their context; any other command has none, and its first
 # query raises `ContextMissingError`.
@@ -28,6 +30,8 @@ def main(arguments: Sequence[str]) -> None:
     """Run a management command, as `manage.py` does."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
     command = arguments[1] if len(arguments) > 1 else ""
+    if command in REFUSED:
+        sys.exit(f"{command} would leave an incomplete tenant. Use: {REFUSED[command]}")
     process = "migration" if command in MIGRATING_COMMANDS else "command"
     os.environ.setdefault("SAAS_PROCESS", process)
     try:

@@ -60,7 +60,7 @@ def keys_are_no_defaults(**_: Any) -> list[Error]:
     ]
 
 
-_HOW = "docs/operations.md, under Keys, says how to make one."
+_HOW = "docs/operations/runbook.md, under Keys, says how to make one."
 
 
 def _is_known(key: str) -> bool:

@@ -1,7 +1,7 @@
 """Timeouts: every call that leaves the process has its limit here.
 
 A request that waits for an unavailable service holds a thread that others need. Seconds, unless the
-name says otherwise; `docs/operations.md` has the table.
+name says otherwise; `docs/operations/settings.md` has the table.
 """
 
 from dataclasses import dataclass

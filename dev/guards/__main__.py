@@ -39,17 +39,13 @@ def sources(root: Path) -> Iterator[Path]:
     """Every file of the apps that runs or is sent, migrations too."""
     for app in PACKAGES:
         for path in sorted((root / app).rglob("*")):
-            if _is_source(path.relative_to(root)):
+            kinds, parts = {".py"}, path.relative_to(root).parts
+            if "templates" in parts:
+                kinds |= {".html", ".txt", ".svg"}
+            elif "static" in parts and VENDORED not in parts:
+                kinds |= {".css", ".js", ".svg"}
+            if path.suffix in kinds:
                 yield path
-
-
-def _is_source(path: Path) -> bool:
-    if path.suffix == ".py":
-        return True
-    if "templates" in path.parts:
-        return path.suffix in {".html", ".txt", ".svg"}
-    is_sent = "static" in path.parts and VENDORED not in path.parts
-    return is_sent and path.suffix in {".css", ".js", ".svg"}
 
 
 if __name__ == "__main__":

@@ -12,16 +12,12 @@ BANNED = {
     "raw-query": r"psycopg2?\.(\w*[Cc]onnection|connect)|psycopg_pool\.\w+"
     r"|django\.db\.models\.expressions\.RawSQL|django\.db\.models\.RawSQL"
     r"|django\.db\.migrations\.(operations\.)?RunSQL|django\.db\.connection\.connection",
-    "context-form": r"django_tenants\.utils\.(schema|tenant)_context",
     "cache-key": r"django_redis\.get_redis_connection"
     r"|(redis|valkey)\.((client|asyncio)\.)?((Strict)?(Redis|Valkey)(Cluster)?|from_url"
     r"|ConnectionPool)(\.from_url)?"
     r"|limits\.storage\.storage_from_string|django\.core\.cache\.caches\.create_connection"
     r"|django\.core\.cache\.backends\.\w+\.\w+Cache|django\.core\.cache\.cache\.client",
     "process-memory": r"functools\.(lru_)?cache",
-    "unescaped": r"django\.utils\.safestring\.\w+|django\.utils\.html\.html_safe",
-    "thread": r"threading\.(Thread|Timer)|_thread\.start_new_thread|multiprocessing\.\w+"
-    r"|concurrent\.futures\.\w+Executor|asyncio\.\w+|asgiref\.sync\.\w+",
     "task-base": r"celery\.(app\.task\.)?Task",
 }
 COMPILED = {rule: re.compile(pattern) for rule, pattern in BANNED.items()}
@@ -32,6 +28,19 @@ SEARCH_PATH = re.compile(
 )
 SWITCHES = {"set_tenant", "set_schema", "set_schema_to_public"}
 CONTEXTS = re.compile(r"(.*\.)?(public|workspace|schema|tenant)_context")
+
+Guard = Callable[["Place"], bool]
+GUARDS: list[tuple[str, Guard]] = []
+
+
+def guard(rule: str) -> Callable[[Guard], Guard]:
+    """Add a function that says whether the rule fires at a place."""
+
+    def add(fires: Guard) -> Guard:
+        GUARDS.append((rule, fires))
+        return fires
+
+    return add
 
 
 def findings(path: str, text: str) -> Iterator[Finding]:
@@ -61,6 +70,10 @@ def banned(rule: str) -> Callable[[Place], bool]:
     return fires
 
 
+GUARDS += ((rule, banned(rule)) for rule in BANNED)
+
+
+@guard("raw-query")
 def raw_query(place: Place) -> bool:
     """`connection.cursor()`, under any name of the connection; `.raw()`, `.extra()`."""
     match place.node:
@@ -72,6 +85,7 @@ def raw_query(place: Place) -> bool:
             return False
 
 
+@guard("context-switch")
 def context_switch(place: Place) -> bool:
     match place.node:
         case ast.Call(func=ast.Attribute(attr=name)):
@@ -79,18 +93,20 @@ def context_switch(place: Place) -> bool:
         case ast.Assign(targets=[ast.Attribute(attr="tenant" | "schema_name", value=owner)]):
             return place.name(owner).startswith("django.db.connection")
         case ast.Constant(value=str(text)):
-            return bool(SEARCH_PATH.search(text)) and not _is_docstring(place)
+            return bool(SEARCH_PATH.search(text)) and not isinstance(place.parents[-1], ast.Expr)
         case _:
             return False
 
 
+@guard("context-form")
 def context_form(place: Place) -> bool:
     """`with tenant:`, a decorator, and a context that is opened outside any function."""
     match place.node:
         case ast.With(items=items):
             opened = [item.context_expr for item in items]
+            in_function = any(isinstance(parent, ast.FunctionDef) for parent in place.parents)
             return any(_is_a_tenant(node) for node in opened) or (
-                not _in_function(place) and any(_is_context(place, node) for node in opened)
+                not in_function and any(_is_context(place, node) for node in opened)
             )
         case ast.FunctionDef() | ast.ClassDef():
             return any(_is_context(place, node) for node in place.node.decorator_list)
@@ -100,6 +116,7 @@ def context_form(place: Place) -> bool:
             return False
 
 
+@guard("cache-key")
 def cache_key(place: Place) -> bool:
     """`caches["other"]`, and a cache with a key function of its own."""
     match place.node:
@@ -114,6 +131,7 @@ def cache_key(place: Place) -> bool:
             return False
 
 
+@guard("cookie-domain")
 def cookie_domain(place: Place) -> bool:
     match place.node:
         case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Constant(value=str(name)):
@@ -126,10 +144,12 @@ def cookie_domain(place: Place) -> bool:
             return False
 
 
+@guard("async")
 def asynchronous(place: Place) -> bool:
     return isinstance(place.node, ast.AsyncFunctionDef)
 
 
+@guard("unescaped")
 def unescaped(place: Place) -> bool:
     """`format_html` with a format that isn't written there, and a class that vouches for itself."""
     match place.node:
@@ -142,11 +162,14 @@ def unescaped(place: Place) -> bool:
             return False
 
 
+@guard("task-base")
 def task_base(place: Place) -> bool:
     """`@shared_task` and `@app.task`, without one of our bases."""
     match place.node:
         case ast.FunctionDef(decorator_list=decorators):
-            return any(_is_task_maker(place, node) for node in decorators if _is_bare(node))
+            return any(
+                _is_task_maker(place, node) for node in decorators if not isinstance(node, ast.Call)
+            )
         case ast.Call(func=called, keywords=given) if _is_task_maker(place, called):
             bases = {place.name(keyword.value) for keyword in given if keyword.arg == "base"}
             return not bases or not bases <= OUR_BASES
@@ -154,17 +177,17 @@ def task_base(place: Place) -> bool:
             return False
 
 
+@guard("late-task")
 def late_task(place: Place) -> bool:
-    """Celery's own, and tenant-schemas-celery's, which offers no other way."""
+    """What Celery offers for it."""
     match place.node:
         case ast.Attribute(attr="delay_on_commit" | "apply_async_on_commit"):
             return True
-        case ast.Import() | ast.ImportFrom():
-            return "tenant_schemas_celery" in ast.unparse(place.node)
         case _:
             return False
 
 
+@guard("script-name")
 def script_name(place: Place) -> bool:
     """`request.path`, and what Django builds from it."""
     match place.node:
@@ -178,6 +201,7 @@ def script_name(place: Place) -> bool:
             return False
 
 
+@guard("on-commit")
 def on_commit(place: Place) -> bool:
     """A partial, a callback that may stop those behind it, a lambda that reads the context late."""
     match place.node:
@@ -212,18 +236,6 @@ def _is_context(place: Place, node: ast.expr) -> bool:
     return bool(CONTEXTS.fullmatch(place.name(node)))
 
 
-def _in_function(place: Place) -> bool:
-    return any(isinstance(parent, ast.FunctionDef) for parent in place.parents)
-
-
-def _is_docstring(place: Place) -> bool:
-    return bool(place.parents) and isinstance(place.parents[-1], ast.Expr)
-
-
-def _is_bare(node: ast.expr) -> bool:
-    return not isinstance(node, ast.Call)
-
-
 def _is_task_maker(place: Place, node: ast.expr) -> bool:
     name = place.name(node)
     return name == "celery.shared_task" or name.endswith(("app.task", "celery.task"))
@@ -231,19 +243,3 @@ def _is_task_maker(place: Place, node: ast.expr) -> bool:
 
 def _text(node: ast.expr | None) -> str:
     return str(node.value) if isinstance(node, ast.Constant) else ""
-
-
-GUARDS: tuple[tuple[str, Callable[[Place], bool]], ...] = (
-    *((rule, banned(rule)) for rule in BANNED),
-    ("raw-query", raw_query),
-    ("context-switch", context_switch),
-    ("context-form", context_form),
-    ("cache-key", cache_key),
-    ("cookie-domain", cookie_domain),
-    ("async", asynchronous),
-    ("unescaped", unescaped),
-    ("task-base", task_base),
-    ("late-task", late_task),
-    ("on-commit", on_commit),
-    ("script-name", script_name),
-)

@@ -48,10 +48,6 @@ RULES = {
         "into a name: a partial breaks the log line, one failure stops the callbacks behind it, "
         "and the context has changed by the commit."
     ),
-    "thread": (
-        "A new thread or process starts without a context. Enqueue a task, or open "
-        "workspace_context() inside it and list it in dev/guards/exceptions.toml."
-    ),
     "script-name": (
         "It begins with the script name, which views, roles and cookies are not chosen by. Write "
         "request.path_info or request.get_full_path_info(); in an e-mail, the origin of the "

@@ -23,18 +23,12 @@ def imported(tree: ast.Module, package: str) -> Known:
                     bound = alias.asname or alias.name.partition(".")[0]
                     known[bound] = alias.name if alias.asname else bound
             case ast.ImportFrom():
-                module = _absolute(node, package)
+                above = package.split(".")
+                above = above[: len(above) - node.level + 1] if node.level else []
+                module = ".".join([*above, *filter(None, [node.module])])
                 for alias in node.names:
                     known[alias.asname or alias.name] = f"{module}.{alias.name}"
     return known
-
-
-def _absolute(node: ast.ImportFrom, package: str) -> str:
-    if not node.level:
-        return node.module or ""
-    above = package.split(".")
-    above = above[: len(above) - node.level + 1]
-    return ".".join([*above, node.module] if node.module else above)
 
 
 def dotted(node: ast.AST, known: Known) -> str:

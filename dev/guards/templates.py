@@ -28,15 +28,10 @@ def findings(path: str, text: str) -> Iterator[Finding]:
     is_template = "/templates/" in path
     text = NAMESPACE.sub(_blank, text)
     text = COMMENT.sub(_blank, text) if is_template else text
-    for rule, pattern in _rules(path, is_template=is_template):
+    rules = MARKUP if is_template or path.endswith(".svg") else {}
+    for rule, pattern in {"remote-address": REMOTE, **rules}.items():
         for match in pattern.finditer(text):
             yield Finding(path, text.count("\n", 0, match.start()) + 1, rule)
-
-
-def _rules(path: str, *, is_template: bool) -> Iterator[tuple[str, re.Pattern[str]]]:
-    yield "remote-address", REMOTE
-    if is_template or path.endswith(".svg"):
-        yield from MARKUP.items()
 
 
 def _blank(match: re.Match[str]) -> str:

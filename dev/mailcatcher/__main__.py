@@ -13,7 +13,12 @@ from dev.mailcatcher.store import CAP, Store
 
 
 def main(arguments: list[str]) -> int:
-    asked = _parser().parse_args(arguments)
+    parser = argparse.ArgumentParser(prog="python -m dev.mailcatcher")
+    parser.add_argument("--smtp-port", type=int, required=True)
+    parser.add_argument("--http-port", type=int, required=True)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--cap", type=int, default=CAP, help="messages kept at most")
+    asked = parser.parse_args(arguments)
     store = Store(asked.folder, cap=asked.cap)
     receiver = smtp.BoundController(store, asked.smtp_port)
     inbox = web.server(store, asked.http_port)
@@ -33,15 +38,6 @@ def _follow(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(0.5)
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m dev.mailcatcher")
-    parser.add_argument("--smtp-port", type=int, required=True)
-    parser.add_argument("--http-port", type=int, required=True)
-    parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--cap", type=int, default=CAP, help="messages kept at most")
-    return parser
 
 
 if __name__ == "__main__":

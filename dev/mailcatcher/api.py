@@ -5,66 +5,72 @@ One script reads this inbox and a Mailpit alike: https://mailpit.axllent.org/doc
 
 from typing import Any
 
-from dev.mailcatcher.letter import Address, Letter, Part
+from dev.mailcatcher.message import Address, Message, Part
 from dev.mailcatcher.store import Store
 
 
-def page(store: Store, matching: list[Letter], start: int, limit: int) -> dict[str, Any]:
-    everything = store.letters()
+def page(store: Store, matching: list[Message], start: int, limit: int) -> dict[str, Any]:
+    everything = store.messages()
     shown = matching[start : start + limit]
-    unread = sum(not store.is_read(letter.id) for letter in everything)
+    unread = sum(not store.is_read(message.id) for message in everything)
     return {
         "total": len(everything),
         "unread": unread,
         "count": len(shown),
         "messages_count": len(matching),
-        "messages_unread": sum(not store.is_read(letter.id) for letter in matching),
+        "messages_unread": sum(not store.is_read(message.id) for message in matching),
         "start": start,
         "tags": [],
-        "messages": [summary(letter, is_read=store.is_read(letter.id)) for letter in shown],
+        "messages": [summary(message, is_read=store.is_read(message.id)) for message in shown],
     }
 
 
-def summary(letter: Letter, *, is_read: bool) -> dict[str, Any]:
+def summary(message: Message, *, is_read: bool) -> dict[str, Any]:
     return {
-        **_heading(letter),
+        **_heading(message),
         "Read": is_read,
-        "Created": letter.received_at.isoformat().replace("+00:00", "Z"),
-        "Attachments": sum(not part.is_inline for part in letter.parts),
-        "Snippet": letter.snippet,
+        "Created": message.received_at.isoformat().replace("+00:00", "Z"),
+        "Attachments": sum(not part.is_inline for part in message.parts),
+        "Snippet": message.snippet,
     }
 
 
-def message(letter: Letter) -> dict[str, Any]:
+def details(message: Message) -> dict[str, Any]:
+    unsubscribe = message.header("List-Unsubscribe")
     return {
-        **_heading(letter),
-        "ReturnPath": letter.return_path,
-        "ListUnsubscribe": _list_unsubscribe(letter),
-        "Date": letter.sent_at.isoformat().replace("+00:00", "Z"),
-        "Text": letter.text,
-        "HTML": letter.html,
-        "Inline": [_part(part) for part in letter.parts if part.is_inline],
-        "Attachments": [_part(part) for part in letter.parts if not part.is_inline],
+        **_heading(message),
+        "ReturnPath": message.return_path,
+        "ListUnsubscribe": {
+            "Header": unsubscribe,
+            "Links": [link.strip().strip("<>") for link in unsubscribe.split(",") if link.strip()],
+            "Errors": "",
+            "HeaderPost": message.header("List-Unsubscribe-Post"),
+        },
+        "Date": message.sent_at.isoformat().replace("+00:00", "Z"),
+        "Text": message.text,
+        "HTML": message.html,
+        "Inline": [_part(part) for part in message.parts if part.is_inline],
+        "Attachments": [_part(part) for part in message.parts if not part.is_inline],
     }
 
 
-def _heading(letter: Letter) -> dict[str, Any]:
+def _heading(message: Message) -> dict[str, Any]:
     return {
-        "ID": letter.id,
-        "MessageID": letter.message_id,
-        "From": _address(letter.sender),
-        "To": _people(letter, "To"),
-        "Cc": _people(letter, "Cc"),
-        "Bcc": [_address(address) for address in letter.blind_copies],
-        "ReplyTo": _people(letter, "Reply-To"),
-        "Subject": letter.subject,
+        "ID": message.id,
+        "MessageID": message.message_id,
+        "From": _address(message.sender),
+        "To": _people(message, "To"),
+        "Cc": _people(message, "Cc"),
+        "Bcc": [_address(address) for address in message.blind_copies],
+        "ReplyTo": _people(message, "Reply-To"),
+        "Subject": message.subject,
         "Tags": [],
-        "Size": len(letter.source),
+        "Size": len(message.source),
     }
 
 
-def _people(letter: Letter, header: str) -> list[dict[str, str]]:
-    return [_address(address) for address in letter.addresses(header)]
+def _people(message: Message, header: str) -> list[dict[str, str]]:
+    return [_address(address) for address in message.addresses(header)]
 
 
 def _address(address: Address) -> dict[str, str]:
@@ -78,15 +84,4 @@ def _part(part: Part) -> dict[str, Any]:
         "ContentType": part.content_type,
         "ContentID": part.content_id,
         "Size": len(part.content),
-    }
-
-
-def _list_unsubscribe(letter: Letter) -> dict[str, Any]:
-    header = letter.header("List-Unsubscribe")
-    links = [link.strip().strip("<>") for link in header.split(",") if link.strip()]
-    return {
-        "Header": header,
-        "Links": links,
-        "Errors": "",
-        "HeaderPost": letter.header("List-Unsubscribe-Post"),
     }

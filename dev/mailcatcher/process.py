@@ -12,8 +12,8 @@ from pathlib import Path
 
 from dev.environment import Mail
 from dev.errors import StackError
-from dev.leftovers import MARK
 from dev.mailcatcher import READY
+from dev.orphans import MARK
 from dev.paths import ROOT, VAR
 from dev.ports import free_port
 from dev.server import Server

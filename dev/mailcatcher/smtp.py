@@ -20,8 +20,8 @@ class Receiver:
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
         content = envelope.original_content or b""
-        letter_id = self._store.add(content, envelope.mail_from or "", envelope.rcpt_tos)
-        return f"250 Message accepted as {letter_id}"
+        message_id = self._store.add(content, envelope.mail_from or "", envelope.rcpt_tos)
+        return f"250 Message accepted as {message_id}"
 
 
 class BoundController(Controller):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dev.mailcatcher.letter import Letter, read
+from dev.mailcatcher.message import Message, read
 
 CAP = 500
 
@@ -23,61 +23,58 @@ class Store:
         self._lock = threading.Lock()
         self._last_moment = 0
         self._read: set[str] = set()
-        self._letters = {path.stem: _load(path) for path in sorted(folder.glob("*.eml"))}
+        self._messages = {path.stem: _load(path) for path in sorted(folder.glob("*.eml"))}
 
     def add(self, content: bytes, sender: str, recipients: Iterable[str]) -> str:
         """Keep a message with its envelope in front, as a mail server does on delivery."""
         envelope = [f"Return-Path: <{sender}>", *(f"Delivered-To: {name}" for name in recipients)]
         source = "\r\n".join([*envelope, ""]).encode() + content
         with self._lock:
-            letter_id = self._next_id()
-            path = self._path(letter_id)
+            # Sorted by name, the files are sorted by time.
+            self._last_moment = max(time.time_ns(), self._last_moment + 1)
+            message_id = f"{self._last_moment:016x}{secrets.token_hex(3)}"
+            path = self._path(message_id)
             fresh = path.with_suffix(".new")
             fresh.write_bytes(source)
             fresh.replace(path)
-            self._letters[letter_id] = _load(path)
-            for oldest in list(self._letters)[: -self._cap]:
+            self._messages[message_id] = _load(path)
+            for oldest in list(self._messages)[: -self._cap]:
                 self._forget(oldest)
-        return letter_id
+        return message_id
 
-    def letters(self) -> list[Letter]:
+    def messages(self) -> list[Message]:
         """Newest first."""
         with self._lock:
-            return list(reversed(self._letters.values()))
+            return list(reversed(self._messages.values()))
 
-    def get(self, letter_id: str) -> Letter | None:
+    def get(self, message_id: str) -> Message | None:
         with self._lock:
-            if letter_id == "latest":
-                return next(reversed(self._letters.values()), None)
-            return self._letters.get(letter_id)
+            if message_id == "latest":
+                return next(reversed(self._messages.values()), None)
+            return self._messages.get(message_id)
 
-    def delete(self, letter_ids: Iterable[str] = ()) -> None:
+    def delete(self, message_ids: Iterable[str] = ()) -> None:
         """Delete the ones named, or all of them."""
         with self._lock:
-            for letter_id in list(letter_ids) or list(self._letters):
-                self._forget(letter_id)
+            for message_id in list(message_ids) or list(self._messages):
+                self._forget(message_id)
 
-    def mark_read(self, letter_id: str) -> None:
-        self._read.add(letter_id)
+    def mark_read(self, message_id: str) -> None:
+        self._read.add(message_id)
 
-    def is_read(self, letter_id: str) -> bool:
-        return letter_id in self._read
+    def is_read(self, message_id: str) -> bool:
+        return message_id in self._read
 
-    def _next_id(self) -> str:
-        """Sorted by name, the files are sorted by time."""
-        self._last_moment = max(time.time_ns(), self._last_moment + 1)
-        return f"{self._last_moment:016x}{secrets.token_hex(3)}"
-
-    def _forget(self, letter_id: str) -> None:
-        if self._letters.pop(letter_id, None):
-            self._read.discard(letter_id)
+    def _forget(self, message_id: str) -> None:
+        if self._messages.pop(message_id, None):
+            self._read.discard(message_id)
             with contextlib.suppress(FileNotFoundError):
-                self._path(letter_id).unlink()
+                self._path(message_id).unlink()
 
-    def _path(self, letter_id: str) -> Path:
-        return self._folder / f"{letter_id}.eml"
+    def _path(self, message_id: str) -> Path:
+        return self._folder / f"{message_id}.eml"
 
 
-def _load(path: Path) -> Letter:
+def _load(path: Path) -> Message:
     received_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     return read(path.stem, path.read_bytes(), received_at)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from dev.mailcatcher import api
-from dev.mailcatcher.letter import Letter
+from dev.mailcatcher.message import Message
 from dev.mailcatcher.search import found
 from dev.mailcatcher.store import Store
 from dev.ports import LOOPBACK
@@ -26,11 +26,11 @@ PAGE_POLICY = (
     "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'"
 )
 # A message is an untrusted page: no scripts, no forms, no access to the inbox around it.
-LETTER_POLICY = (
+MESSAGE_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
     "img-src * data:; style-src 'unsafe-inline'; font-src *"
 )
-LETTER = re.compile(r"/api/v1/message/(\w+)(?:/(headers|raw|part/(\d+)))?")
+MESSAGE = re.compile(r"/api/v1/message/(\w+)(?:/(headers|raw|part/(\d+)))?")
 VIEW = re.compile(r"/view/(\w+)\.(html|txt)")
 CONTENT_ID = re.compile(r"cid:([^\"'\s)>]+)")
 OWN_HOSTS = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?")
@@ -62,12 +62,12 @@ class Handler(BaseHTTPRequestHandler):
             self._file(*FILES[path])
         elif path in ("/api/v1/messages", "/api/v1/search"):
             self._list()
-        elif match := LETTER.fullmatch(path):
-            letter_id, what, part = match.groups()
-            self._with_letter(letter_id, lambda letter: self._letter(letter, what, part))
+        elif match := MESSAGE.fullmatch(path):
+            message_id, what, part = match.groups()
+            self._with_message(message_id, lambda message: self._message(message, what, part))
         elif match := VIEW.fullmatch(path):
-            letter_id, kind = match.groups()
-            self._with_letter(letter_id, lambda letter: self._view(letter, kind))
+            message_id, kind = match.groups()
+            self._with_message(message_id, lambda message: self._view(message, kind))
         else:
             self._not_found()
 
@@ -75,15 +75,13 @@ class Handler(BaseHTTPRequestHandler):
         if urlsplit(self.path).path != "/api/v1/messages":
             self._not_found()
             return
-        self.store.delete(self._wanted_ids())
-        self._send(200, b"ok", "text/plain")
-
-    def _wanted_ids(self) -> list[str]:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         try:
-            return list(json.loads(body).get("IDs") or [])
+            ids = list(json.loads(body).get("IDs") or [])
         except (ValueError, AttributeError):
-            return []
+            ids = []
+        self.store.delete(ids)
+        self._send(200, b"ok", "text/plain")
 
     def _list(self) -> None:
         asked = urlsplit(self.path)
@@ -92,42 +90,46 @@ class Handler(BaseHTTPRequestHandler):
         if asked.path.endswith("/search") and not terms:
             self._send(400, b"Error: no search query", "text/plain")
             return
-        matching = found(self.store.letters(), terms) if terms else self.store.letters()
+        matching = found(self.store.messages(), terms) if terms else self.store.messages()
         start, limit = _number(query.get("start"), 0), _number(query.get("limit"), 50)
         self._json(api.page(self.store, matching, start, limit))
 
-    def _with_letter(self, letter_id: str, answer: Callable[[Letter], None]) -> None:
-        letter = self.store.get(letter_id)
-        if letter:
-            answer(letter)
+    def _with_message(self, message_id: str, answer: Callable[[Message], None]) -> None:
+        message = self.store.get(message_id)
+        if message:
+            answer(message)
         else:
             self._not_found()
 
-    def _letter(self, letter: Letter, what: str | None, part_number: str | None) -> None:
+    def _message(self, message: Message, what: str | None, part_number: str | None) -> None:
         if part_number:
-            self._part(letter, part_number)
+            self._part(message, part_number)
         elif what == "headers":
-            self._json(letter.headers())
+            self._json(message.headers())
         elif what == "raw":
-            self._send(200, letter.source, "text/plain; charset=utf-8")
+            self._send(200, message.source, "text/plain; charset=utf-8")
         else:
-            self.store.mark_read(letter.id)
-            self._json(api.message(letter))
+            self.store.mark_read(message.id)
+            self._json(api.details(message))
 
-    def _part(self, letter: Letter, number: str) -> None:
-        part = next((part for part in letter.parts if part.number == number), None)
+    def _part(self, message: Message, number: str) -> None:
+        part = next((part for part in message.parts if part.number == number), None)
         if part:
-            self._send(200, part.content, part.content_type, LETTER_POLICY)
+            self._send(200, part.content, part.content_type, MESSAGE_POLICY)
         else:
             self._not_found()
 
-    def _view(self, letter: Letter, kind: str) -> None:
+    def _view(self, message: Message, kind: str) -> None:
         if kind == "txt":
-            self._send(200, letter.text.encode(), "text/plain; charset=utf-8")
+            self._send(200, message.text.encode(), "text/plain; charset=utf-8")
             return
-        body = CONTENT_ID.sub(lambda match: _part_address(letter, match[1]), letter.html)
+        parts = {
+            part.content_id: f"/api/v1/message/{message.id}/part/{part.number}"
+            for part in message.parts
+        }
+        body = CONTENT_ID.sub(lambda match: parts.get(match[1], match[0]), message.html)
         html = '<base target="_blank">' + body
-        self._send(200, html.encode(), "text/html; charset=utf-8", LETTER_POLICY)
+        self._send(200, html.encode(), "text/html; charset=utf-8", MESSAGE_POLICY)
 
     def _file(self, name: str, content_type: str) -> None:
         self._send(200, (STATIC / name).read_bytes(), content_type)
@@ -159,10 +161,3 @@ def server(store: Store, port: int) -> ThreadingHTTPServer:
 
 def _number(given: str | None, default: int) -> int:
     return int(given) if given and given.isdigit() else default
-
-
-def _part_address(letter: Letter, content_id: str) -> str:
-    for part in letter.parts:
-        if part.content_id == content_id:
-            return f"/api/v1/message/{letter.id}/part/{part.number}"
-    return f"cid:{content_id}"

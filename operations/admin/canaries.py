@@ -63,7 +63,7 @@ class CanaryAdmin(ChangingAdmin):
         return state, STATES[state]
 
     @display(description=_("Revision"))
-    def revision_in_words(self, tenant: Tenant) -> str:
+    def revision_text(self, tenant: Tenant) -> str:
         return " · ".join(filter(None, [str(STATES[_state_of(tenant)]), tenant.revision]))
 
     @display(description=_("Canary"), ordering="is_canary", label={FIRST: "info"})
@@ -91,10 +91,7 @@ class CanaryAdmin(ChangingAdmin):
         permissions=["mark"],
         dialog=confirmation(
             _("Mark this tenant as a canary?"),
-            _(
-                "Its schema is migrated among the first. If that fails, no other schema is "
-                "migrated."
-            ),
+            _("Its schema is migrated among the first. If that fails, no other is migrated."),
             _("Mark as canary"),
         ),
     )
@@ -104,19 +101,19 @@ class CanaryAdmin(ChangingAdmin):
         )
 
     @action(
-        description=_("Canary no more"),
+        description=_("Unmark as canary"),
         icon="outlined_flag",
         variant=ActionVariant.DEFAULT,
         permissions=["unmark"],
         dialog=confirmation(
-            _("Take the canary's mark away?"),
+            _("Unmark this tenant as a canary?"),
             _("Its schema is migrated with the others again."),
-            _("Take the mark away"),
+            _("Unmark as canary"),
         ),
     )
     def unmark_as_canary(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
         return self.change_one(
-            request, object_id, services.unmark_as_canary, gettext("A canary no more.")
+            request, object_id, services.unmark_as_canary, gettext("Unmarked as a canary.")
         )
 
 

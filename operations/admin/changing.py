@@ -36,28 +36,26 @@ class ChangingAdmin(ReadOnlyAdmin):
 
         Shows how many changed, and how many were in that state already.
         """
-        outcomes = [self._change(request, tenant, change, what) for tenant in tenants]
-        if changed := outcomes.count(True):
-            said = ngettext("%(count)d tenant: %(what)s", "%(count)d tenants: %(what)s", changed)
-            messages.success(request, said % {"count": changed, "what": what})
-        if left := outcomes.count(False):
-            said = ngettext(
+        changed = unchanged = 0
+        for tenant in tenants:
+            try:
+                with transaction.atomic():
+                    change(tenant=tenant)
+                    self.note(request, tenant, what)
+            except TenantStateError:
+                unchanged += 1
+            else:
+                changed += 1
+        if changed:
+            text = ngettext("%(count)d tenant: %(what)s", "%(count)d tenants: %(what)s", changed)
+            messages.success(request, text % {"count": changed, "what": what})
+        if unchanged:
+            text = ngettext(
                 "%(count)d tenant was in that state already.",
                 "%(count)d tenants were in that state already.",
-                left,
+                unchanged,
             )
-            messages.warning(request, said % {"count": left})
-
-    def _change(
-        self, request: HttpRequest, tenant: Tenant, change: Callable[..., None], what: str
-    ) -> bool:
-        try:
-            with transaction.atomic():
-                change(tenant=tenant)
-                self.note(request, tenant, what)
-        except TenantStateError:
-            return False
-        return True
+            messages.warning(request, text % {"count": unchanged})
 
 
 def fits(object_id: Any, **state: Any) -> bool:

@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from tenants.models import Tenant
 
 
-class ClosingForm(BaseDialogForm):
+class DeletionForm(BaseDialogForm):
     """Requires the operator to type the subdomain, so that a click alone deletes nothing."""
 
     subdomain = forms.CharField(

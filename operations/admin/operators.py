@@ -89,8 +89,8 @@ class OperatorAdmin(ReadOnlyAdmin):
         return object_id is None or by_id(others, object_id).exists()
 
     def has_reactivate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        locked_out = User.objects.filter(is_active=False)
-        return object_id is None or by_id(locked_out, object_id).exists()
+        inactive = User.objects.filter(is_active=False)
+        return object_id is None or by_id(inactive, object_id).exists()
 
     @action(
         description=_("Deactivate"),
@@ -98,8 +98,8 @@ class OperatorAdmin(ReadOnlyAdmin):
         variant=ActionVariant.DANGER,
         permissions=["deactivate"],
         dialog=confirmation(
-            _("Lock this operator out?"),
-            _("Their sessions end at once. They can be let in again."),
+            _("Deactivate this operator?"),
+            _("Their sessions end at once. They can be reactivated."),
             _("Deactivate"),
         ),
     )
@@ -110,7 +110,7 @@ class OperatorAdmin(ReadOnlyAdmin):
         except AccountError as refusal:
             messages.error(request, str(refusal))
         else:
-            self._said(request, operator, gettext("Deactivated."))
+            self._report(request, operator, gettext("Deactivated."))
         return _page_of(request, operator)
 
     @action(
@@ -119,16 +119,16 @@ class OperatorAdmin(ReadOnlyAdmin):
         variant=ActionVariant.SUCCESS,
         permissions=["reactivate"],
         dialog=confirmation(
-            _("Let this operator in again?"), _("Their password still holds."), _("Reactivate")
+            _("Reactivate this operator?"), _("Their password is still valid."), _("Reactivate")
         ),
     )
     def reactivate(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
         operator = get_object_or_404(User, pk=object_id)
         reactivate_operator(operator=operator)
-        self._said(request, operator, gettext("Reactivated."))
+        self._report(request, operator, gettext("Reactivated."))
         return _page_of(request, operator)
 
-    def _said(self, request: HttpRequest, operator: User, what: str) -> None:
+    def _report(self, request: HttpRequest, operator: User, what: str) -> None:
         self.note(request, operator, what)
         messages.success(request, f"{operator}: {what}")
 

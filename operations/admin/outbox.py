@@ -1,5 +1,6 @@
-"""The outbox: each message's delivery state, and the resending of failed and dead ones."""
+"""The outbox: each message's delivery state, and the resending of failed ones."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 from uuid import UUID
@@ -28,16 +29,17 @@ from tenants.models import Tenant
 State = Message.State
 # The states that can be resent; a sent message is never sent again.
 RETRIABLE = (State.FAILED, State.DEAD)
+UUID_DIGITS = re.compile(r"[0-9a-fA-F]{32}")
 
 
-def _counted(words: Callable[[int], str]) -> Any:
+def _counted(text: Callable[[int], str]) -> Any:
     """Return a lazy label that counts the resendable dead messages when it is rendered."""
 
-    def said() -> str:
+    def label() -> str:
         count = Message.objects.dead().resendable().count()
-        return words(count) % {"count": intcomma(count)}
+        return text(count) % {"count": intcomma(count)}
 
-    return lazy(said, str)()
+    return lazy(label, str)()
 
 
 class TenantFilter(TextFilter):
@@ -83,7 +85,7 @@ class MessageAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[Message], search_term: str
     ) -> tuple[QuerySet[Message], bool]:
         """Look a UUID up as the id of a message or a user."""
-        if len(search_term.replace("-", "")) == 32 and _is_hex(search_term):  # noqa: PLR2004  # A UUID's digits.
+        if UUID_DIGITS.fullmatch(search_term.replace("-", "")):
             return queryset.filter(pk=search_term) | queryset.filter(user_id=search_term), False
         found: tuple[QuerySet[Message], bool] = super().get_search_results(
             request, queryset, search_term
@@ -143,65 +145,56 @@ class MessageAdmin(ReadOnlyAdmin):
     @action(
         description=_counted(
             lambda count: ngettext(
-                "Send the failed message again", "Send all %(count)s failed messages again", count
+                "Resend the failed message", "Resend all %(count)s failed messages", count
             )
         ),
         icon="forward_to_inbox",
         dialog=confirmation(
             _counted(
                 lambda count: ngettext(
-                    "Send the failed message again?",
-                    "Send all %(count)s failed messages again?",
-                    count,
+                    "Resend the failed message?", "Resend all %(count)s failed messages?", count
                 )
             ),
-            _("They get new attempts and leave as fast as the mail server takes them."),
+            _("They get new attempts and are sent as fast as the mail server accepts them."),
             _("Send again"),
         ),
     )
     def resend_all_dead(self, request: HttpRequest, _form: Any) -> HttpResponse:
         dead = Message.objects.dead()
         if count := outbox.resend_all(messages=dead):
-            self._note_all(request, count)
-        self._say(request, count, dead.count())
+            # One entry in the operator's name for all messages of the action.
+            LogEntry.objects.create(
+                user_id=cast("UUID", request.user.pk),
+                content_type=ContentType.objects.get_for_model(Message),
+                object_repr=f"{count} failed messages",
+                action_flag=CHANGE,
+                change_message="Sent again.",
+            )
+        self._report(request, count, dead.count())
         return back_to(request, reverse("admin:tasks_message_changelist"))
 
-    def _note_all(self, request: HttpRequest, count: int) -> None:
-        """Write one `LogEntry` in the operator's name for all messages of the action."""
-        LogEntry.objects.create(
-            user_id=cast("UUID", request.user.pk),
-            content_type=ContentType.objects.get_for_model(Message),
-            object_repr=f"{count} dead letters",
-            action_flag=CHANGE,
-            change_message="Sent again.",
-        )
+    def _resend(self, request: HttpRequest, chosen: Iterable[Message]) -> None:
+        sent = erased = 0
+        for message in chosen:
+            try:
+                outbox.resend(message=message)
+            except PayloadGoneError:
+                erased += 1
+            else:
+                sent += 1
+                self.note(request, message, "Sent again.")
+        self._report(request, sent, erased)
 
-    def _resend(self, request: HttpRequest, letters: Iterable[Message]) -> None:
-        outcomes = [self._resend_each(request, letter) for letter in letters]
-        self._say(request, outcomes.count(True), outcomes.count(False))
-
-    def _say(self, request: HttpRequest, sent: int, gone: int) -> None:
-        said = ngettext("%d message is sent again.", "%d messages are sent again.", sent)
-        (messages.success if sent else messages.info)(request, said % sent)
-        if gone:
-            said = ngettext(
-                "%d message can't be sent again: its content is erased.",
-                "%d messages can't be sent again: their content is erased.",
-                gone,
+    def _report(self, request: HttpRequest, sent: int, erased: int) -> None:
+        text = ngettext("%d message is sent again.", "%d messages are sent again.", sent)
+        (messages.success if sent else messages.info)(request, text % sent)
+        if erased:
+            text = ngettext(
+                "%d message can't be sent again: its content is erased. Create a new one.",
+                "%d messages can't be sent again: their content is erased. Create new ones.",
+                erased,
             )
-            messages.warning(request, said % gone)
-
-    def _resend_each(self, request: HttpRequest, letter: Message) -> bool:
-        try:
-            outbox.resend(message=letter)
-        except PayloadGoneError:
-            return False
-        self.note(request, letter, "Sent again.")
-        return True
-
-
-def _is_hex(text: str) -> bool:
-    return all(digit in "0123456789abcdef-" for digit in text.lower())
+            messages.warning(request, text % erased)
 
 
 site.register(Message, MessageAdmin)

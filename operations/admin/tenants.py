@@ -17,7 +17,7 @@ from unfold.enums import ActionVariant
 from operations.admin.base import action, back_to, by_id, confirmation, display
 from operations.admin.canaries import CanaryAdmin, CanaryFilter, RevisionFilter
 from operations.admin.changing import fits
-from operations.admin.deletion import ClosingForm
+from operations.admin.deletion import DeletionForm
 from operations.admin.site import site
 from tasks.models import Message
 from tenants.lifecycle import services
@@ -59,12 +59,18 @@ class TenantAdmin(CanaryAdmin):
     search_help_text = _("Name, address or schema")
     ordering = ["-created_at", "-pk"]
     actions = ["suspend_selected", "resume_selected"]
-    actions_detail = ["mark_as_canary", "unmark_as_canary", "suspend", "resume", "close"]
+    actions_detail = [
+        "mark_as_canary",
+        "unmark_as_canary",
+        "suspend",
+        "resume",
+        "delete_permanently",
+    ]
     inlines = [DomainInline]
     fieldsets = [
         (None, {"fields": ["name", "host", "status", "people"]}),
-        (_("Letters"), {"fields": ["letters"]}),
-        (_("Migrations"), {"fields": ["revision_in_words", "canary"]}),
+        (_("Messages"), {"fields": ["messages_by_state"]}),
+        (_("Migrations"), {"fields": ["revision_text", "canary"]}),
         (
             _("Details"),
             {"fields": ["language", "created_at", "suspended_at", "terms_version", "schema_name"]},
@@ -95,7 +101,7 @@ class TenantAdmin(CanaryAdmin):
         return int(tenant.people_count)
 
     @display(description=_("By state"))
-    def letters(self, tenant: Tenant) -> str:
+    def messages_by_state(self, tenant: Tenant) -> str:
         counts = Message.objects.of_schema(tenant.schema_name).count_by_state()
         outbox = reverse("admin:tasks_message_changelist")
         rows = [
@@ -113,7 +119,9 @@ class TenantAdmin(CanaryAdmin):
     def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return fits(object_id, status=Status.SUSPENDED)
 
-    def has_close_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+    def has_delete_permanently_permission(
+        self, request: HttpRequest, object_id: Any = None
+    ) -> bool:
         return fits(object_id)
 
     @action(
@@ -146,26 +154,23 @@ class TenantAdmin(CanaryAdmin):
         description=_("Delete"),
         icon="delete_forever",
         variant=ActionVariant.DANGER,
-        permissions=["close"],
+        permissions=["delete_permanently"],
         dialog=confirmation(
-            _("Delete this tenant for good?"),
-            _(
-                "Its people, messages and pictures are deleted with it. Only a backup can restore "
-                "them."
-            ),
-            _("Delete for good"),
-            form_class=ClosingForm,
+            _("Delete this tenant permanently?"),
+            _("Its people, messages and pictures are deleted. Only a backup restores them."),
+            _("Delete permanently"),
+            form_class=DeletionForm,
         ),
     )
-    def close(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+    def delete_permanently(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
         tenant = get_object_or_404(by_id(Tenant.objects.all(), object_id))
         try:
             delete_tenant(tenant=tenant)
         except (TenantBusyError, TenantGoneError) as refusal:
             messages.error(request, str(refusal))
             return back_to(request, reverse("admin:tenants_tenant_change", args=[object_id]))
-        self.note(request, tenant, gettext("Deleted for good."))
-        messages.success(request, f"{tenant}: {gettext('Deleted for good.')}")
+        self.note(request, tenant, gettext("Deleted permanently."))
+        messages.success(request, f"{tenant}: {gettext('Deleted permanently.')}")
         return back_to(request, reverse("admin:tenants_tenant_changelist"))
 
     @admin.action(description=_("Suspend"))

@@ -5,7 +5,7 @@ They take no lock that blocks another transaction, and don't report data in flig
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from operations.doctor import hosts, letters, pictures, structure, tenant_checks
+from operations.doctor import hosts, pictures, shared_rows, structure, tenant_checks
 from operations.doctor.findings import Finding
 from tenancy.context import public_context
 from tenants.models import Tenant
@@ -17,13 +17,13 @@ Progress = Callable[[Sequence[Tenant], str], Iterable[Tenant]]
 SHARED = (
     structure.schemas_without_tenant,
     structure.tenants_without_schema,
-    structure.spares_without_schema,
+    structure.pooled_without_schema,
     hosts.tenants_without_host,
     hosts.tenants_without_primary,
-    letters.letters_of_no_tenant,
-    letters.entries_of_no_tenant,
-    pictures.pictures_of_no_tenant,
-    tenant_checks.visit_public,
+    shared_rows.messages_without_tenant,
+    shared_rows.entries_without_tenant,
+    pictures.pictures_without_tenant,
+    tenant_checks.check_public,
 )
 
 
@@ -32,9 +32,9 @@ def examine(progress: Progress) -> Iterator[Finding]:
 
     Each finding can be repaired as soon as it is yielded.
     """
-    for look in SHARED:
-        yield from look()
+    for check in SHARED:
+        yield from check()
     with public_context():
         tenants = list(Tenant.objects.order_by("slug"))
     for tenant in progress(tenants, "tenants"):
-        yield from tenant_checks.visit(tenant)
+        yield from tenant_checks.check(tenant)

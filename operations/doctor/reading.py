@@ -6,7 +6,7 @@ from typing import TypeVar
 T = TypeVar("T", bound=Hashable)
 
 
-def alone(left: Callable[[], set[T]], right: Callable[[], set[T]]) -> tuple[set[T], set[T]]:
+def unmatched(left: Callable[[], set[T]], right: Callable[[], set[T]]) -> tuple[set[T], set[T]]:
     """Return the entries that only the left side has, and those that only the right side has.
 
     For two places whose entries are committed together and removed together. Each is read

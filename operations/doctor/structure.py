@@ -1,11 +1,13 @@
 """Schemas and tenants: each tenant has one schema, with all its tables."""
 
+from functools import partial
+
 from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from operations.doctor.findings import Finding
-from operations.doctor.reading import alone
+from operations.doctor.reading import unmatched
 from tenancy import schema_pool, schemas, tables
 from tenancy.context import public_context
 from tenancy.models import PooledSchema
@@ -26,59 +28,59 @@ def owned_schemas() -> set[str]:
 
 def schemas_without_tenant() -> list[Finding]:
     """Schemas that no row names, nor a sign-up in flight: it commits schema and tenant together."""
-    stray, _missing = alone(schemas.tenant_schemas, owned_schemas)
-    return [_stray(name) for name in sorted(stray)]
+    unowned, _missing = unmatched(schemas.tenant_schemas, owned_schemas)
+    return [
+        Finding(f"The schema {name} belongs to no tenant.", "drop it", partial(_drop, name))
+        if schemas.may_drop(schema_name=name)
+        else Finding(
+            f"The schema {name} belongs to no tenant.", "have it dropped by the role that owns it"
+        )
+        for name in sorted(unowned)
+    ]
 
 
 def tenants_without_schema() -> list[Finding]:
-    _stray_ones, missing = alone(schemas.tenant_schemas, owned_schemas)
+    _unowned, missing = unmatched(schemas.tenant_schemas, owned_schemas)
     with public_context():
         tenants = list(Tenant.objects.filter(schema_name__in=missing).order_by("slug"))
-    return [_schemaless(tenant) for tenant in tenants]
+    return [
+        Finding(
+            f"The tenant {tenant.slug} has no schema: {tenant.schema_name} is not there.",
+            "delete what is left of the tenant, unless a backup can bring it back",
+            partial(delete_tenant, tenant=tenant),
+        )
+        for tenant in tenants
+    ]
 
 
-def spares_without_schema() -> list[Finding]:
+def pooled_without_schema() -> list[Finding]:
     """Pool rows without a schema: a sign-up that claims one fails. Both are deleted together."""
-    _stray_ones, missing = alone(schemas.tenant_schemas, owned_schemas)
+    _unowned, missing = unmatched(schemas.tenant_schemas, owned_schemas)
     with public_context(OPERATOR):
-        gone = list(PooledSchema.objects.filter(schema_name__in=missing).order_by("schema_name"))
-    return [_sparse(spare) for spare in gone]
+        rows = PooledSchema.objects.filter(schema_name__in=missing).order_by("schema_name")
+        names = list(rows.values_list("schema_name", flat=True))
+    return [
+        Finding(
+            f"The pooled schema {name} is not there.",
+            "delete its row",
+            partial(schema_pool.forget, schema_name=name),
+        )
+        for name in names
+    ]
 
 
-def half_made(tenant: Tenant) -> list[Finding]:
+def incomplete(tenant: Tenant) -> list[Finding]:
     """Missing tables or migrations of the tenant's schema. Called in its context."""
     wanted = [*sorted(tables.tenant_tables()), tables.MIGRATIONS]
     missing = schemas.missing_tables(schema_name=tenant.schema_name, tables=wanted)
     if tables.MIGRATIONS in missing:
         # The applied migrations are unknown: running all would collide with existing tables.
-        return [_lacking(tenant, missing, "and nobody knows which migrations it has had")]
+        return [_lacking(tenant, missing, "and its applied migrations are unknown")]
     applied = set(MigrationRecorder(connection).migration_qs.values_list("app", "name"))
     if behind := _migrations() - applied:
-        return [_behind(tenant, len(behind))]
+        sentence = f"The schema of {tenant.slug} is behind: {len(behind)} migrations were not run."
+        return [Finding(sentence, "run them", partial(_migrate, tenant))]
     return [_lacking(tenant, missing, "though its migrations have run")] if missing else []
-
-
-def _stray(name: str) -> Finding:
-    sentence = f"The schema {name} belongs to no tenant."
-    if schemas.may_drop(schema_name=name):
-        return Finding(sentence, "drop it", lambda: _drop(name))
-    return Finding(sentence, "have it dropped by the role that owns it")
-
-
-def _schemaless(tenant: Tenant) -> Finding:
-    return Finding(
-        f"The tenant {tenant.slug} has no schema: {tenant.schema_name} is not there.",
-        "delete what is left of the tenant, unless a backup can bring it back",
-        lambda: delete_tenant(tenant=tenant),
-    )
-
-
-def _sparse(spare: PooledSchema) -> Finding:
-    return Finding(
-        f"The spare schema {spare.schema_name} is not there.",
-        "delete its row",
-        lambda: schema_pool.forget(schema_name=spare.schema_name),
-    )
 
 
 def _drop(name: str) -> None:
@@ -92,14 +94,6 @@ def _lacking(tenant: Tenant, missing: list[str], why: str) -> Finding:
     return Finding(
         f"The schema of {tenant.slug} lacks {', '.join(sorted(missing))}, {why}.",
         "restore it from a backup, or delete the tenant with delete_tenant",
-    )
-
-
-def _behind(tenant: Tenant, count: int) -> Finding:
-    return Finding(
-        f"The schema of {tenant.slug} is behind: {count} migrations were not run.",
-        "run them",
-        lambda: _migrate(tenant),
     )
 
 

@@ -5,10 +5,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import QuerySet
 
 from accounts.users.errors import AccountError
 from tasks.errors import TaskError
@@ -45,51 +46,32 @@ class ServiceCommand(BaseCommand):
                 said_at = time.monotonic()
                 self.say(f"  {number} of {len(items)} {what}")
 
-    def visit(self, work: Callable[[Tenant], None]) -> None:
-        """Run `work` in each tenant's context, suspended tenants included.
+    def in_each(
+        self, tenants: "QuerySet[Tenant]", work: Callable[[], object], *, is_verbose: bool = False
+    ) -> None:
+        """Run `work` in each tenant's context.
 
         A failure in one tenant doesn't stop the others. Raises `CommandError` at the end,
-        which names the tenants that failed.
+        which names the tenants that failed. An error's text is shown only if `is_verbose`:
+        it may quote data.
         """
         with public_context():
-            tenants = list(Tenant.objects.order_by("slug"))
-        failed = [t.slug for t in self.progress(tenants, "tenants") if not self._visit(t, work)]
+            found = list(tenants.order_by("slug"))
+        failed = []
+        for tenant in self.progress(found, "tenants"):
+            try:
+                with workspace_context(tenant):
+                    work()
+            except Exception as error:  # noqa: BLE001  # Any failure: continue with the next tenant.
+                failed.append(tenant.slug)
+                text = f": {error}" if is_verbose else ""
+                self.say(f"{tenant.slug}: {type(error).__name__}{text}")
         if failed:
-            raise CommandError(f"It failed in {len(failed)} of {len(tenants)}: {', '.join(failed)}")
-
-    def _visit(self, tenant: Tenant, work: Callable[[Tenant], None]) -> bool:
-        try:
-            with workspace_context(tenant):
-                work(tenant)
-        except Exception as error:  # noqa: BLE001  # Any failure: continue with the next tenant.
-            self.say(f"{tenant.slug}: {type(error).__name__}")
-            return False
-        return True
+            raise CommandError(f"It failed in {len(failed)} of {len(found)}: {', '.join(failed)}")
 
     def say(self, line: str) -> None:
         """Print progress to stderr, so that stdout contains only the result."""
         self.stderr.write(line, style_func=str)
-
-
-class ClosedCommand(BaseCommand):
-    """Replaces a command of django-tenants that would bypass our services, and names ours."""
-
-    instead = ""
-    requires_system_checks: list[str] = []
-
-    @property
-    def help(self) -> str:  # type: ignore[override]  # An attribute of the base.
-        return f"Closed. Use: {self.instead}"
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("anything", nargs="*")
-
-    def run_from_argv(self, argv: list[str]) -> None:
-        """Drop all options except help, so that any unknown option gets the refusal, too."""
-        super().run_from_argv([*argv[:2], *(a for a in argv[2:] if a in {"-h", "--help"})])
-
-    def handle(self, *_: Any, **__: Any) -> NoReturn:
-        raise CommandError(f"This would go round what makes a tenant whole. Use: {self.instead}")
 
 
 def tenant_called(name: str) -> Tenant:
@@ -126,8 +108,10 @@ def ask_password(*, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     if not is_interactive():
-        raise CommandError("Nobody is here to type a password. Say --password-stdin.")
+        raise CommandError(
+            "Standard input is no terminal to type a password in. Use --password-stdin."
+        )
     password = getpass.getpass("Password: ")
     if getpass.getpass("Again: ") != password:
-        raise CommandError("These were two different passwords.")
+        raise CommandError("The two passwords differ.")
     return password

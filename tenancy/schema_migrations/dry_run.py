@@ -86,7 +86,7 @@ def _estimated(group: list[SchemaTarget], steps: list[Step]) -> str:
     total = max(len(group) * sum(costs), 1)
     besides = "" if all(step.statements is not None for step in steps) else ", besides its Python"
     return (
-        f"  about {total:.0f} s with one worker, by rule of thumb{besides}; --rehearse measures it"
+        f"  about {total:.0f} s with one worker, by rule of thumb{besides}; --dry-run measures it"
     )
 
 
@@ -98,7 +98,7 @@ def _measured(group: list[SchemaTarget], steps: list[Step], timeouts: DatabaseTi
     except ValueError as error:
         return f"  can't be measured: {error}"
     except (StepError, SchemaLockedError, DatabaseError) as error:
-        return f"  the rehearsal failed: {sentence(error)}"
+        return f"  the dry run failed: {sentence(error)}"
     names, total = ", ".join(schema.name for schema in tried), len(group) * each
     return f"  about {total:.1f} s with one worker; {each:.3f} s each, as measured with {names}"
 

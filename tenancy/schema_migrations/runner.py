@@ -149,7 +149,10 @@ class Run:
             self._work(queue)
             return
         threads = [
-            threading.Thread(target=self._work, args=(queue, connections.close_all), daemon=True)
+            # Each has a connection and a context of its own.
+            threading.Thread(  # noqa: TID251
+                target=self._work, args=(queue, connections.close_all), daemon=True
+            )
             for _ in range(self.options.workers)
         ]
         for thread in threads:

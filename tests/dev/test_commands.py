@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from dev import leftovers
+from dev import orphans
 from tests.dev.conftest import PATIENCE
 
 pytestmark = pytest.mark.xdist_group("commands")
@@ -119,7 +119,7 @@ def test_a_killed_run_takes_its_processes_along_and_the_next_one_ends_its_server
     up.kill()
     up.wait()
 
-    wait_for(lambda: leftovers.marked(tree / "var") == [])
+    wait_for(lambda: orphans.marked(tree / "var") == [])
     left = {process.pid for process in of_tree(tree)}
     second = launch("run")
     wait_for(says(second, "Ready after"))

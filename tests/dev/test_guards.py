@@ -1,5 +1,9 @@
 """The guards of `make lint`: each fires on what it forbids, and on nothing beside it."""
 
+import json
+import subprocess
+import sys
+
 import pytest
 
 from dev.guards import __main__ as guards, code, exceptions, templates
@@ -30,7 +34,6 @@ REFUSED = {
         "statement = f\"SELECT set_config('search_path', '{path}', true)\"",
     ],
     "context-form": [
-        "from django_tenants.utils import tenant_context\nwith tenant_context(t): pass",
         "def f(tenant):\n    with tenant: pass",
         "def f(request):\n    with request.workspace: pass",
         f"{CONTEXTS}@public_context()\ndef f(): pass",
@@ -62,10 +65,7 @@ REFUSED = {
     ],
     "async": ["async def view(request): pass"],
     "unescaped": [
-        "from django.utils.safestring import mark_safe\nmark_safe(name)",
-        "from django.utils import safestring\nsafestring.SafeString(name)",
         "from django.utils.html import format_html\nformat_html(f'<b>{name}</b>')",
-        "from django.utils.html import html_safe\n@html_safe\nclass A: pass",
         "class A:\n    def __html__(self): return self.name",
     ],
     "task-base": [
@@ -78,7 +78,6 @@ REFUSED = {
     "late-task": [
         "send.delay_on_commit(1)",
         "send.apply_async_on_commit((1,))",
-        "from tenant_schemas_celery.task import TenantTask",
     ],
     "on-commit": [
         "from functools import partial\ntransaction.on_commit(partial(f, 1), robust=True)",
@@ -99,13 +98,23 @@ REFUSED = {
         "request.get_full_path()",
         "request.build_absolute_uri('/')",
     ],
-    "thread": [
-        "import threading\nthreading.Thread(target=f).start()",
-        "from concurrent.futures import ThreadPoolExecutor\nThreadPoolExecutor().submit(f)",
-        "from asgiref.sync import sync_to_async\nsync_to_async(f)",
-        "import multiprocessing\nmultiprocessing.Process(target=f)",
-    ],
 }
+
+BANNED = [
+    "from django_tenants.utils import tenant_context\nwith tenant_context(t): pass",
+    "from django_tenants import utils\nutils.schema_context(t)",
+    "from django.utils.safestring import mark_safe\nmark_safe(name)",
+    "from django.utils import safestring\nsafestring.SafeString(name)",
+    "from django.utils.html import html_safe\n@html_safe\nclass A: pass",
+    "from tenant_schemas_celery.task import TenantTask",
+    "import threading\nthreading.Thread(target=f).start()",
+    "from threading import Timer as later",
+    "from concurrent.futures import ThreadPoolExecutor\nThreadPoolExecutor().submit(f)",
+    "from asgiref.sync import sync_to_async\nsync_to_async(f)",
+    "import multiprocessing\nmultiprocessing.Process(target=f)",
+    "import asyncio\nasyncio.run(f())",
+    "import _thread\n_thread.start_new_thread(f, ())",
+]
 
 SENT = {
     "inline-script": [
@@ -170,6 +179,23 @@ def each(cases):
 @pytest.mark.parametrize(("rule", "text"), each(REFUSED))
 def test_a_guard_fires_on_what_it_forbids(rule, text):
     assert rule in {found.rule for found in code.findings("tenants/signup/views.py", text)}
+
+
+@pytest.mark.parametrize("name", ["tenants/signup/views.py", "tenants/migrations/0002_rows.py"])
+def test_ruff_refuses_what_its_name_alone_gives_away(tmp_path, name):
+    files = [tmp_path / name.replace(".py", f"_{number}.py") for number in range(len(BANNED))]
+    files[0].parent.mkdir(parents=True)
+    for file, text in zip(files, BANNED, strict=True):
+        file.write_text(text)
+    command = [sys.executable, "-m", "ruff", "check", "--select=TID251", "--output-format=json"]
+
+    done = subprocess.run(
+        [*command, f"--config={ROOT / 'pyproject.toml'}", *map(str, files)],
+        capture_output=True,
+        check=False,
+    )
+
+    assert {found["filename"] for found in json.loads(done.stdout)} == {*map(str, files)}
 
 
 @pytest.mark.parametrize("text", ALLOWED)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from dev import keys, leftovers, postgres
+from dev import keys, orphans, postgres
 from dev.binaries import DEBIAN_15
 from dev.errors import StackError
 from tests.servers import needs_debian_15
@@ -33,14 +33,14 @@ def cluster(place, made):
     saved, own_keys = made
     postgres.restore(saved, place)
     yield _cluster(place, own_keys)
-    leftovers.end(leftovers.servers_in(place / "postgres"), by=signal.SIGINT)
+    orphans.end(orphans.servers_in(place / "postgres"), by=signal.SIGINT)
 
 
 @pytest.fixture
 def empty(place, own_keys):
     """A cluster that is still to be made."""
     yield _cluster(place, own_keys)
-    leftovers.end(leftovers.servers_in(place / "postgres"), by=signal.SIGINT)
+    orphans.end(orphans.servers_in(place / "postgres"), by=signal.SIGINT)
 
 
 def _cluster(place, own_keys, **options):
@@ -174,7 +174,7 @@ def test_another_cluster_s_password_is_explained(cluster, place):
     with pytest.raises(StackError, match="make reset"):
         postgres.start(postgres.Cluster(place, "another-cluster-s", "as-well"))
 
-    assert leftovers.servers_in(place / "postgres") == []
+    assert orphans.servers_in(place / "postgres") == []
 
 
 def test_another_user_s_cluster_is_explained(cluster, place, monkeypatch):
@@ -226,7 +226,7 @@ def test_it_listens_on_the_loopback_address_alone(cluster):
 
     listening = [
         connection.laddr.ip
-        for connection in leftovers.psutil.net_connections("inet")
+        for connection in orphans.psutil.net_connections("inet")
         if connection.laddr and connection.laddr.port == port and connection.status == "LISTEN"
     ]
     started.server.stop()

@@ -1,10 +1,31 @@
 """The figures of `make prove` end between the page's marks, and nowhere else."""
 
 import json
+import os
+import subprocess
+import sys
+import time
 
+import psutil
 import pytest
 
-from dev import prove
+from dev import attack_time, foreground, prove
+from dev.paths import ROOT
+
+ATTACKS = """
+import os
+import time
+
+def test_1_quick():
+    pass
+
+def test_2_endless():
+    os.environ["ATTACKS_END_AT"] = str(time.time() - 1)
+    time.sleep(60)
+
+def test_3_late():
+    pass
+"""
 
 
 def test_the_figures_replace_those_of_last_time(tmp_path, monkeypatch):
@@ -43,3 +64,57 @@ def test_one_attack_alone_leaves_the_page_alone():
     plan = prove.plan(["tests/promises/test_twice.py", "-k", "names"])
 
     assert plan == prove.Plan(("tests/promises/test_twice.py", "-k", "names"))
+
+
+@pytest.mark.parametrize("attacks", [1, 7, 300])
+def test_no_share_is_longer_than_the_time_that_is_left(attacks):
+    shares = [attack_time.share(left, attacks, 2) for left in (600, 90, 30, 0)]
+
+    assert shares[2:] == [30, 0]
+    assert all(0 <= part <= left for part, left in zip(shares, (600, 90, 30, 0), strict=True))
+
+
+def test_an_attack_is_stopped_at_its_end_and_none_is_begun_later(tmp_path, bare_environ):
+    notes = tmp_path / "notes.jsonl"
+    (tmp_path / "test_attacks.py").write_text(ATTACKS)
+    environ = attack_time.environment(notes, time.time() + 3600)
+    environ["PYTHONPATH"] = str(ROOT)
+    conftest = "from dev import attack_time\nattack_time.share = lambda *_: 0.2\n"
+    (tmp_path / "conftest.py").write_text(conftest)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "dev.attack_time"]
+
+    done = subprocess.run(
+        [*command, "-p", "no:django", "-p", "no:randomly", "-p", "no:cacheprovider"],
+        cwd=tmp_path,
+        env={**bare_environ, **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "1 passed, 2 skipped" in done.stdout, done.stdout
+    found = {
+        outcome: [name.partition("::")[2] for name in attack_time.noted(notes, outcome)]
+        for outcome in (attack_time.BEGUN, attack_time.STOPPED, attack_time.NOT_BEGUN)
+    }
+    assert found == {
+        "begun": ["test_1_quick", "test_2_endless"],
+        "stopped": ["test_2_endless"],
+        "not begun": ["test_3_late"],
+    }
+    assert prove.summed_up(notes, done.returncode) == 1
+
+
+def test_a_program_is_ended_with_its_children_when_its_time_is_over(tmp_path):
+    child = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    program = (
+        "import signal, subprocess, sys, time; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+        f"subprocess.Popen([sys.executable, '-c', {child!r}], stdout=open(sys.argv[1], 'w')); "
+        "time.sleep(60)"
+    )
+    name = tmp_path / "child"
+
+    code = foreground.run([sys.executable, "-c", program, str(name)], {**os.environ}, seconds=2)
+
+    assert code == foreground.TIMED_OUT
+    assert not psutil.pid_exists(int(name.read_text()))

@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from dev import leftovers, testing
+from dev import orphans, testing
 from tests.dev.conftest import PATIENCE
 
 pytestmark = pytest.mark.xdist_group("commands")
@@ -144,7 +144,7 @@ def kill(run, *, until):
     """Kill a run and its programs, but for its servers, as soon as something has happened."""
     wait_for(until)
     for process in [*psutil.Process(run.pid).children(), psutil.Process(run.pid)]:
-        if process.name() not in leftovers.SERVER_NAMES:
+        if process.name() not in orphans.SERVER_NAMES:
             process.kill()
     run.wait()
 
@@ -154,17 +154,17 @@ def test_what_a_killed_run_leaves_is_removed_by_the_next_one(run_tests, migratio
     kill(killed, until=migrations.exists)
     (left,) = remains(tree)
     data = tree / "var" / "test" / left / "postgres"
-    assert leftovers.servers_in(data) != []
+    assert orphans.servers_in(data) != []
 
     killed = run_tests("-k", "report", LINGER="60")
     kill(killed, until=killed.report.exists)
-    assert leftovers.servers_in(data) == []
+    assert orphans.servers_in(data) == []
     (left,) = remains(tree)
 
     assert run_tests().wait(PATIENCE) == 0
 
     assert remains(tree) == []
-    assert leftovers.servers_in(tree / "var" / "test" / left / "postgres") == []
+    assert orphans.servers_in(tree / "var" / "test" / left / "postgres") == []
     # The first one's attempt was cut off, and the second one's was kept.
     assert migrations.read_text() == "migrated\n" * 2
 

@@ -65,12 +65,12 @@ def test_erasing_removes_what_went_outside(cluster, place, monkeypatch):
     assert not unprivileged.outside_folder(place / "postgres").exists()
 
 
-def test_a_folder_that_somebody_else_prepared_is_refused(tmp_path):
+def test_a_folder_that_another_user_prepared_is_refused(tmp_path):
     planted = tmp_path / "planted"
     planted.mkdir()
     os.chown(planted, pwd.getpwnam("nobody").pw_uid, -1)
 
-    with pytest.raises(StackError, match="belongs to somebody else"):
+    with pytest.raises(StackError, match="belongs to another user"):
         unprivileged._own_folder(planted)
 
 

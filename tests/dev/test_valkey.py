@@ -1,4 +1,4 @@
-"""The Redis-compatible server: password, kept data, and leftovers."""
+"""The Redis-compatible server: password, kept data, and orphaned servers."""
 
 import pytest
 import redis

@@ -57,10 +57,28 @@ def test_programs_that_are_persons_are_refused(tmp_path):
 def test_two_classes_of_one_name_are_refused(tmp_path):
     complaints(tmp_path, "class Bar: pass", "tasks/charts.py")
 
-    (complaint,) = complaints(tmp_path, "class Bar: pass", "saas/charts.py")
+    (complaint,) = complaints(tmp_path, "class Bar: pass", "saas/graphs.py")
 
-    assert complaint.startswith("The class Bar stands in saas/charts.py and tasks/charts.py")
+    assert complaint.startswith("The class Bar stands in saas/graphs.py and tasks/charts.py")
 
 
 def test_no_retired_word_is_used(capsys):
     assert vocabulary.main() == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("listed", [{}, {"parts": ["models"]}, {"excepted": ["hosts", "lists"]}])
+def test_two_modules_of_one_name_are_refused_unless_they_are_listed(tmp_path, listed):
+    for name in (
+        "tenants/organisations/models.py",
+        "saas/models.py",
+        "tenants/domains/hosts.py",
+        "saas/hosts.py",
+    ):
+        complaints(tmp_path, "", name)
+
+    found = list(vocabulary.complaints_about(tmp_path, {**RETIRED, "module_names": listed}))
+
+    said = [complaint.partition(" stands")[0].partition(" is")[0] for complaint in found]
+    expected = {"parts": ["hosts"], "excepted": ["models", "lists"], "": ["hosts", "models"]}
+    names = expected[next(iter(listed), "")]
+    assert said == [f"The module {name}" for name in names]

@@ -5,7 +5,9 @@ import re
 import pytest
 from django.core.management import get_commands
 
+from dev import reference
 from dev.paths import PACKAGES
+from operations.refused_commands import REFUSED
 from tests.docs.markdown import ROOT, page, pages
 
 TARGET = re.compile(r"^([a-z-]+):.*## ", re.MULTILINE)
@@ -16,22 +18,16 @@ def our_commands() -> set[str]:
     return {path.stem for folder in folders for path in folder.glob("[!_]*.py")}
 
 
-def closed_commands() -> set[str]:
-    """Those that only say what to use instead."""
-    commands = ROOT / "operations/management/commands"
-    return {path.stem for path in commands.glob("*.py") if "(ClosedCommand)" in path.read_text()}
-
-
 def targets() -> set[str]:
     return set(TARGET.findall((ROOT / "Makefile").read_text()))
 
 
-def test_every_command_is_named_and_every_open_one_has_an_example():
-    operations = page("docs/operations.md")
-    examples = set(re.findall(r"manage\.py (\w+)", operations.fences))
+def test_every_command_is_named_and_has_an_example():
+    commands = page("docs/operations/commands.md")
+    examples = set(re.findall(r"manage\.py (\w+)", commands.fences))
 
-    assert sorted(our_commands() - set(operations.spans)) == []
-    assert sorted(our_commands() - closed_commands() - examples) == []
+    assert sorted((our_commands() | REFUSED.keys()) - set(commands.spans)) == []
+    assert sorted(our_commands() - examples) == []
 
 
 @pytest.mark.parametrize("shown", pages(), ids=lambda shown: shown.name)
@@ -42,7 +38,7 @@ def test_every_command_in_an_example_is_there(shown):
 
 
 def test_every_make_target_is_explained():
-    explained = set(re.findall(r"`make ([a-z-]+)", page("docs/operations.md").text))
+    explained = set(re.findall(r"`make ([a-z-]+)", page("docs/operations/commands.md").text))
 
     assert sorted(targets() - explained) == []
 
@@ -53,3 +49,10 @@ def test_every_make_target_in_a_page_is_there(shown):
     in_fences = set(re.findall(r"^(?:\$ )?make ([a-z-]+)", shown.fences, re.MULTILINE))
 
     assert sorted((in_spans | in_fences) - targets()) == []
+
+
+@pytest.mark.parametrize("name", reference.pages())
+def test_the_generated_tables_are_those_of_the_code(name):
+    written = page(f"docs/operations/{name}").text
+
+    assert written == reference.pages()[name], "run: python -m dev.reference"

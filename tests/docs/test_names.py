@@ -13,6 +13,11 @@ SOURCES = ("*.py", "*.html", "*.toml", "*.txt", "*.sh", "*.svg", "*.js", "*.css"
 FOLDERS = (*PACKAGES, "dev", "tests", "bin", "deploy", "requirements")
 # What looks like code: snake_case, CamelCase, SHOUTING, a call, a dotted name.
 CODE = re.compile(r"[A-Za-z_]+\w*_\w*|[A-Z][a-z]+[A-Z]\w*|[A-Z]{2,}\w*|[\w.]+\(.*\)|\w+(?:\.\w+)+")
+NAMING = [
+    "README.md",
+    "ARCHITECTURE.md",
+    *(f"docs/operations/{name}.md" for name in ("settings", "runbook")),
+]
 FOREIGN = ("django.", "allauth.", "https.", "psycopg.", "celery.")
 
 
@@ -43,7 +48,7 @@ def test_every_name_that_the_architecture_quotes_stands_in_the_source():
     assert unknown == []
 
 
-@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "docs/operations.md"])
+@pytest.mark.parametrize("name", NAMING)
 def test_every_dotted_name_of_ours_leads_to_a_module(name):
     dotted = re.compile(rf"(?:{'|'.join(PACKAGES)})(?:\.\w+)+")
     gone = [

@@ -41,7 +41,7 @@ def make_message(tenant, state=State.DEAD, **fields):
 # --- Health ---
 
 
-def test_the_index_counts_tenants_people_and_letters(operator_client, acme, globex, make_user):
+def test_the_index_counts_tenants_people_and_messages(operator_client, acme, globex, make_user):
     make_user(acme, "ada@acme.test", welcome=False)
     make_user(globex, "ada@globex.test", welcome=False)
     make_message(acme, State.DEAD)
@@ -52,7 +52,7 @@ def test_the_index_counts_tenants_people_and_letters(operator_client, acme, glob
     assert (context["tenants"]["active"], context["tenants"]["people"]) == (2, 2)
     assert (context["backlog"].dead, context["backlog"].failed) == (1, 1)
     assert context["backlog"].overdue_since is not None
-    assert {s.name: s.is_well for s in context["signs"]} | {"Worker": None, "Last sweep": None} == {
+    assert {c.name: c.is_ok for c in context["checks"]} | {"Worker": None, "Last sweep": None} == {
         "Database": True, "Redis": True, "Migrations": True, "Worker": None, "Last sweep": None,
     }  # fmt: skip
 
@@ -72,11 +72,11 @@ def test_the_index_waits_for_no_redis_that_is_away(operator_client, settings, ho
             waited = time.monotonic() - before
 
     assert response.status_code == 200
-    wells = {sign.name: sign.is_well for sign in response.context["signs"]}
-    assert wells == {
+    found = {check.name: check.is_ok for check in response.context["checks"]}
+    assert found == {
         "Database": True, "Redis": False, "Migrations": True, "Worker": False, "Last sweep": False,
     }  # fmt: skip
-    assert waited < 30, "somebody would take it for dead"
+    assert waited < 30, "it would seem to have stopped"
 
 
 # --- Tenants ---
@@ -108,7 +108,7 @@ def test_tenants_are_found(operator_client, acme, globex, query, expected):
     assert rows(operator_client.get(f"{TENANTS}?{query}")) == expected
 
 
-def test_a_tenants_page_shows_its_own_letters_and_hosts(operator_client, acme, globex):
+def test_a_tenants_page_shows_its_own_messages_and_hosts(operator_client, acme, globex):
     make_message(acme, State.DEAD)
     make_message(acme, State.DEAD)
     make_message(globex, State.DEAD)
@@ -120,7 +120,7 @@ def test_a_tenants_page_shows_its_own_letters_and_hosts(operator_client, acme, g
     assert "globex" not in page
 
 
-def test_suspending_asks_first_then_closes_that_tenant_alone(
+def test_suspending_asks_first_then_suspends_that_tenant_alone(
     operator_client, acme, globex, client_of
 ):
     url = f"{TENANTS}{acme.pk}/suspend/"
@@ -200,30 +200,30 @@ def test_the_outbox_is_filtered_by_tenant_and_state(operator_client, acme, globe
     assert rows(operator_client.get(f"{OUTBOX}?tenant=nobody")) == []
 
 
-def test_a_pasted_id_finds_its_letter(operator_client, acme):
+def test_a_pasted_id_finds_its_message(operator_client, acme):
     wanted, _other = make_message(acme, kind="wanted"), make_message(acme)
 
     assert rows(operator_client.get(f"{OUTBOX}?q={wanted.pk}")) == ["wanted"]
 
 
 def test_a_payload_is_never_shown(operator_client, acme):
-    letter = make_message(acme, payload=b"gAAAA-sealed", expires_at=timezone.now())
+    message = make_message(acme, payload=b"gAAAA-sealed", expires_at=timezone.now())
 
-    pages = [operator_client.get(url) for url in (OUTBOX, f"{OUTBOX}{letter.pk}/change/")]
+    pages = [operator_client.get(url) for url in (OUTBOX, f"{OUTBOX}{message.pk}/change/")]
 
     assert [page for page in pages if b"gAAAA" in page.content or page.status_code != 200] == []
 
 
-def test_one_dead_letter_is_sent_again(operator_client, acme, globex):
-    letter, other = make_message(acme), make_message(globex)
+def test_one_failed_message_is_sent_again(operator_client, acme, globex):
+    message, other = make_message(acme), make_message(globex)
 
-    operator_client.post(f"{OUTBOX}{letter.pk}/resend_one/", {"_form_submitted": "true"})
+    operator_client.post(f"{OUTBOX}{message.pk}/resend_one/", {"_form_submitted": "true"})
 
-    assert (reloaded(letter).state, reloaded(letter).attempts) == (State.PENDING, 0)
+    assert (reloaded(message).state, reloaded(message).attempts) == (State.PENDING, 0)
     assert reloaded(other).state == State.DEAD
 
 
-def test_all_dead_letters_are_sent_again_but_those_whose_secret_is_erased(
+def test_all_failed_messages_are_sent_again_but_those_whose_secret_is_erased(
     operator_client, acme, globex
 ):
     plain = [make_message(acme), make_message(globex)]
@@ -232,12 +232,12 @@ def test_all_dead_letters_are_sent_again_but_those_whose_secret_is_erased(
 
     operator_client.post(f"{OUTBOX}resend_all_dead/", {"_form_submitted": "true"})
 
-    assert {reloaded(letter).state for letter in plain} == {State.PENDING}
+    assert {reloaded(message).state for message in plain} == {State.PENDING}
     assert [reloaded(erased).state, reloaded(sent).state] == [State.DEAD, State.SENT]
     assert "1 message can&#x27;t" in notices(operator_client, OUTBOX)
 
 
-def test_selected_letters_are_sent_again_unless_they_were_sent(operator_client, acme):
+def test_selected_messages_are_sent_again_unless_they_were_sent(operator_client, acme):
     failed, sent = make_message(acme, State.FAILED), make_message(acme, State.SENT)
 
     operator_client.post(

@@ -26,7 +26,7 @@ State = Message.State
 
 def test_an_id_that_can_be_nobodys_is_refused_and_breaks_nothing(operator_client):
     pages = [OPERATORS + "{}/deactivate/", OUTBOX + "{}/resend_one/"]
-    pages += [TENANTS + page for page in ("{}/suspend/", "{}/close/")]
+    pages += [TENANTS + page for page in ("{}/suspend/", "{}/delete_permanently/")]
 
     for page in pages:
         for made_up in ("no-number", "b0bbe0de-0000-4000-8000-000000000001"):
@@ -155,7 +155,7 @@ def add_operator(client, email="new@example.test"):
     )
 
 
-def test_an_added_operator_is_whole_and_can_sign_in(operator_client, base_client, client_of):
+def test_an_added_operator_is_complete_and_can_sign_in(operator_client, base_client, client_of):
     assert add_operator(operator_client).status_code == 302
 
     with public_context():

@@ -1,4 +1,4 @@
-"""Commands that look after people, operators and letters."""
+"""Commands that look after people, operators and messages."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ def test_check_profiles_visits_every_schema(acme, globex, make_user, make_operat
     make_operator()
     run("suspend_tenant", "globex")
 
-    assert run("check_profiles") == "All 3 users in 3 schemas are whole.\n"
+    assert run("check_profiles") == "All 3 users in 3 schemas are complete.\n"
 
 
 @pytest.mark.parametrize("where", ["acme", "globex", "public"])
@@ -63,7 +63,7 @@ def test_check_profiles_names_who_lacks_what(
 def test_ensure_operator_makes_one_once(db, base_client):
     said = [run("ensure_operator", email="op@example.test", password="short") for _ in range(2)]
 
-    assert [line.split()[0] for line in said] == ["Made", "Kept"]
+    assert [line.split()[0] for line in said] == ["Created", "Kept"]
     with public_context():
         operator = User.objects.get()
         assert operator.emailaddress_set.get().verified
@@ -131,27 +131,27 @@ def state_of(message):
 
 
 def test_resend_dead_takes_one_tenant_or_all(acme, globex, make_user):
-    letters = [dead_welcome(tenant, make_user) for tenant in (acme, globex)]
+    messages = [dead_welcome(tenant, make_user) for tenant in (acme, globex)]
 
-    assert run("resend_dead", "--dry-run").endswith("2 of 2 dead letters would be sent again.\n")
-    assert [state_of(letter) for letter in letters] == [State.DEAD, State.DEAD]
+    assert run("resend_dead", "--dry-run").endswith("2 of 2 failed messages would be sent again.\n")
+    assert [state_of(message) for message in messages] == [State.DEAD, State.DEAD]
     run("resend_dead", tenant="acme")
-    assert [state_of(letter) for letter in letters] == [State.PENDING, State.DEAD]
+    assert [state_of(message) for message in messages] == [State.PENDING, State.DEAD]
     run("resend_dead", kind="invitation")
-    assert state_of(letters[1]) == State.DEAD
+    assert state_of(messages[1]) == State.DEAD
     with pytest.raises(CommandError, match="--all"):
         run("resend_dead")
     run("resend_dead", "--all")
-    assert state_of(letters[1]) == State.PENDING
+    assert state_of(messages[1]) == State.PENDING
 
 
-def test_resend_dead_leaves_what_is_erased(acme, make_user):
-    letter = dead_welcome(acme, make_user)
+def test_resend_dead_skips_erased_messages(acme, make_user):
+    message = dead_welcome(acme, make_user)
     with public_context():
         Message.objects.update(task="accounts.sign_in.emails.send_code")
 
     assert "0 of 1" in run("resend_dead", "--all")
-    assert state_of(letter) == State.DEAD
+    assert state_of(message) == State.DEAD
 
 
 def test_relay_outbox_sends_what_is_due_without_any_worker(acme, globex, make_user, mailoutbox):
@@ -166,7 +166,7 @@ def test_relay_outbox_sends_what_is_due_without_any_worker(acme, globex, make_us
     said = run("relay_outbox")
 
     assert said == "1 dead, 1 sent\n"
-    assert [letter.to for letter in mailoutbox] == [["ada@acme.test"]]
+    assert [email.to for email in mailoutbox] == [["ada@acme.test"]]
     assert acme.origin in mailoutbox[0].body
     with public_context():
         assert Message.objects.get(user_id=due.pk).state == State.SENT
@@ -174,25 +174,25 @@ def test_relay_outbox_sends_what_is_due_without_any_worker(acme, globex, make_us
     assert run("relay_outbox") == "Nothing is due.\n"
 
 
-def test_relay_outbox_goes_on_without_a_tenant_that_is_closed_meanwhile(
+def test_relay_outbox_goes_on_without_a_tenant_that_is_deleted_meanwhile(
     committed, acme, globex, make_user, mailoutbox, monkeypatch
 ):
     make_user(acme, "ada@acme.test")
     make_user(globex, "bob@globex.test")
     lease_batch = relay.lease_batch
 
-    def and_close():
+    def and_delete():
         if messages := lease_batch():
             delete_tenant(tenant=acme)
         return messages
 
-    monkeypatch.setattr(relay, "lease_batch", and_close)
+    monkeypatch.setattr(relay, "lease_batch", and_delete)
 
     assert run("relay_outbox") == "1 gone, 1 sent\n"
-    assert [letter.to for letter in mailoutbox] == [["bob@globex.test"]]
+    assert [email.to for email in mailoutbox] == [["bob@globex.test"]]
 
 
-def test_a_letter_of_a_suspended_tenant_waits(acme, make_user, mailoutbox):
+def test_a_message_of_a_suspended_tenant_waits(acme, make_user, mailoutbox):
     make_user(acme, "ada@acme.test")
     with public_context():
         Message.objects.update(due_at=timezone.now())
@@ -202,7 +202,7 @@ def test_a_letter_of_a_suspended_tenant_waits(acme, make_user, mailoutbox):
     assert mailoutbox == []
 
 
-def test_a_letter_enqueued_twice_is_one(acme, make_user):
+def test_a_message_enqueued_twice_is_one(acme, make_user):
     user = make_user(acme)
     with workspace_context(acme):
         enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}")
@@ -210,10 +210,10 @@ def test_a_letter_enqueued_twice_is_one(acme, make_user):
         assert Message.objects.count() == 1
 
 
-# --- forgive_tries ---
+# --- reset_login_throttling ---
 
 
-def test_a_person_and_an_address_are_forgiven_in_one_tenant(acme, globex, settings):
+def test_a_person_and_an_address_are_reset_in_one_tenant(acme, globex, settings):
     from accounts.sign_in.login_throttling import budgets_of_address, budgets_of_person
     from tasks.mail import all_budgets_of
     from tenancy import rate_limits
@@ -243,17 +243,17 @@ def test_a_person_and_an_address_are_forgiven_in_one_tenant(acme, globex, settin
     assert room_in(globex) == all_of_them > 10
     assert room_in(acme) == room_in(globex) == 0
 
-    said = run("forgive_tries", "acme", "--email", email, "--address", "2001:db8::2")
+    said = run("reset_login_throttling", "acme", "--email", email, "--address", "2001:db8::2")
 
-    assert "They may try again." in said
+    assert said.startswith("Reset ")
     assert room_in(acme) == all_of_them
     assert room_in(globex) == 0
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [([], "Say whom to forgive"), (["--address", "acme.test"], "is no IP address")],
+    [([], "Whose limits"), (["--address", "acme.test"], "is no IP address")],
 )
-def test_forgiving_wants_to_know_whom(acme, words, said):
+def test_resetting_requires_a_valid_person_or_address(acme, words, said):
     with pytest.raises(CommandError, match=said):
-        run("forgive_tries", "acme", *words)
+        run("reset_login_throttling", "acme", *words)

@@ -21,7 +21,7 @@ from django.utils import timezone
 from accounts.models import Profile, User
 from accounts.profiles.stored_pictures import stored_pictures
 from operations.doctor import structure
-from operations.doctor.reading import alone
+from operations.doctor.reading import unmatched
 from tasks.models import Message
 from tenancy import schemas
 from tenancy.context import database_role, workspace_context
@@ -95,7 +95,7 @@ def entry_without_user(acme, media):
         DirectoryEntry.objects.create(
             schema_name=acme.schema_name, user_id=uuid.uuid4(), address_hash="x"
         )
-    return "acme: 1 entries of the directory lead to nobody."
+    return "acme: 1 entries of the directory belong to no user."
 
 
 def user_without_entry(acme, media):
@@ -128,15 +128,15 @@ def user_without_address(acme, media):
     return "acme: 1 people have no e-mail address."
 
 
-def letter_of_no_tenant(acme, media):
+def message_of_no_tenant(acme, media):
     with public_context():
         Message.objects.create(schema_name="t_gone", kind="welcome", task="x", key="k")
-    return "1 letters name the schema t_gone"
+    return "1 messages name the schema t_gone"
 
 
 def picture_of_no_tenant(acme, media):
     old_picture("t_gone", media)
-    return "1 pictures lie below t_gone"
+    return "1 pictures are stored for t_gone"
 
 
 def picture_of_nobody(acme, media):
@@ -154,7 +154,7 @@ def sessions_that_nobody_prunes(acme, media):
 MENDABLE = [
     stray_schema, lost_schema, no_host, no_primary, entry_without_user, user_without_entry,
     entry_of_another_address, entry_of_no_tenant, user_without_profile, user_without_address,
-    letter_of_no_tenant, picture_of_no_tenant, picture_of_nobody, sessions_that_nobody_prunes,
+    message_of_no_tenant, picture_of_no_tenant, picture_of_nobody, sessions_that_nobody_prunes,
 ]  # fmt: skip
 
 
@@ -162,7 +162,7 @@ MENDABLE = [
 def test_debris_is_named_then_mended_and_the_neighbour_stays_whole(
     acme, globex, people, media, break_it
 ):
-    assert transcript() == "All is well.\n"
+    assert transcript() == "No findings.\n"
     sentence = break_it(acme, media)
 
     shown = transcript()
@@ -174,7 +174,7 @@ def test_debris_is_named_then_mended_and_the_neighbour_stays_whole(
     assert transcript() == shown
 
     assert "are fixed." in transcript("--fix")
-    assert transcript() == "All is well.\n"
+    assert transcript() == "No findings.\n"
     with workspace_context(globex):
         assert User.objects.get().profile
 
@@ -200,7 +200,7 @@ def test_a_schema_that_migrations_can_mend_is_migrated(acme, people):
 
     # A table is missing, and its migrations are known to be missing: running them is safe.
     assert "Fixed: run them" in transcript("--fix")
-    assert transcript() == "All is well.\n"
+    assert transcript() == "No findings.\n"
 
 
 def test_a_table_that_is_missing_though_its_migrations_ran_is_left_to_a_person(acme, people):
@@ -212,7 +212,7 @@ def test_a_table_that_is_missing_though_its_migrations_ran_is_left_to_a_person(a
     shown = transcript("--fix")
 
     assert "The schema of acme lacks usersessions_usersession, though its" in shown
-    assert "For a person to do: restore it from a backup" in shown
+    assert "By hand: restore it from a backup" in shown
     assert "LEFT: 1 of 1 findings are left." in shown
 
 
@@ -228,7 +228,7 @@ def test_a_host_that_leads_elsewhere_is_left_to_a_person(acme, globex, people):
 
 def test_one_that_cannot_be_mended_does_not_keep_the_others(acme, people, media, monkeypatch):
     stray_schema(acme, media)
-    letter_of_no_tenant(acme, media)
+    message_of_no_tenant(acme, media)
     monkeypatch.setattr("tenancy.schemas.drop_schema", lambda **_: 1 / 0)
 
     shown = transcript("--fix")
@@ -246,13 +246,13 @@ def test_a_picture_in_use_and_one_on_its_way_in_are_no_debris(acme, people, medi
     os.utime(media / name, (past, past))
     (media / acme.schema_name / "pictures" / "young.webp").write_bytes(b"pixels")
 
-    assert transcript() == "All is well.\n"
+    assert transcript() == "No findings.\n"
 
 
 def test_somebody_elses_files_are_left_alone(acme, people, media):
     old_picture("exports", media)
 
-    assert transcript("--fix") == "All is well.\n"
+    assert transcript("--fix") == "No findings.\n"
     assert (media / "exports" / "pictures" / "old.webp").exists()
 
 
@@ -275,7 +275,7 @@ def test_whoever_comes_and_goes_between_the_readings_is_no_debris(moments):
 
         return read
 
-    assert alone(reader(left), reader(right)) == ({"stray"}, {"lost"})
+    assert unmatched(reader(left), reader(right)) == ({"stray"}, {"lost"})
 
 
 @pytest.mark.parametrize("at", range(4))
@@ -292,7 +292,7 @@ def test_a_sign_up_and_a_closing_between_the_readings_are_no_debris(committed, a
 
         return wrapped
 
-    found = alone(then(schemas.tenant_schemas), then(structure.owned_schemas))
+    found = unmatched(then(schemas.tenant_schemas), then(structure.owned_schemas))
 
     assert found == (set(), set())
 
@@ -310,7 +310,7 @@ def test_a_sign_up_that_has_not_committed_is_no_debris(committed, acme, globex, 
 
     signup.open_tenant(organization="Next", subdomain="next", owner=OWNER)
 
-    assert [(done.returncode, done.stdout) for done in seen] == [(0, "All is well.\n")]
+    assert [(done.returncode, done.stdout) for done in seen] == [(0, "No findings.\n")]
 
 
 def manage_doctor(*options, media=None):
@@ -359,7 +359,7 @@ def test_what_a_killed_closing_leaves_is_found_and_cleared(committed, acme, glob
     with public_context():
         assert [tenant.slug for tenant in Tenant.objects.all()] == ["globex"]
     assert acme.schema_name not in schemas.tenant_schemas()
-    assert f"1 pictures lie below {acme.schema_name}" in transcript()
+    assert f"1 pictures are stored for {acme.schema_name}" in transcript()
     assert "All 1 are fixed." in transcript("--fix")
     assert stored_pictures(schema_name=acme.schema_name) == []
     assert len(stored_pictures(schema_name=globex.schema_name)) == 1

@@ -4,7 +4,7 @@
 const PAUSE = 2000;
 const LIMIT = 200;
 const at = (id) => document.getElementById(id);
-const state = { chosen: null, letter: null, tab: "html", shown: "" };
+const state = { chosen: null, message: null, tab: "html", shown: "" };
 
 async function ask(path) {
   const answer = await fetch(path);
@@ -59,37 +59,37 @@ async function showList() {
 
 async function choose() {
   state.chosen = location.hash.slice(1) || null;
-  state.letter = state.chosen && (await ask(`/api/v1/message/${state.chosen}`).catch(() => null));
-  document.body.classList.toggle("reading", Boolean(state.letter));
-  at("letter").hidden = !state.letter;
-  at("hint").hidden = Boolean(state.letter);
-  if (state.letter) showLetter(state.letter);
+  state.message = state.chosen && (await ask(`/api/v1/message/${state.chosen}`).catch(() => null));
+  document.body.classList.toggle("reading", Boolean(state.message));
+  at("message").hidden = !state.message;
+  at("hint").hidden = Boolean(state.message);
+  if (state.message) showMessage(state.message);
   await showList();
 }
 
-function showLetter(letter) {
-  at("subject").textContent = letter.Subject || "(no subject)";
+function showMessage(message) {
+  at("subject").textContent = message.Subject || "(no subject)";
   const rows = {
-    From: person(letter.From),
-    To: people(letter.To),
-    Cc: people(letter.Cc),
-    Bcc: people(letter.Bcc),
-    "Reply to": people(letter.ReplyTo),
-    Date: new Date(letter.Date).toLocaleString(),
+    From: person(message.From),
+    To: people(message.To),
+    Cc: people(message.Cc),
+    Bcc: people(message.Bcc),
+    "Reply to": people(message.ReplyTo),
+    Date: new Date(message.Date).toLocaleString(),
   };
   const filled = Object.entries(rows).filter(([, value]) => value);
   at("heading").replaceChildren(
     ...filled.flatMap(([name, value]) => [element("dt", name), element("dd", value)]),
   );
-  at("attachments").replaceChildren(...letter.Attachments.map((part) => attachment(letter, part)));
-  tab("html").disabled = !letter.HTML;
-  tab("text").disabled = !letter.Text;
+  at("attachments").replaceChildren(...message.Attachments.map((part) => attachment(message, part)));
+  tab("html").disabled = !message.HTML;
+  tab("text").disabled = !message.Text;
   const wanted = tab(state.tab);
-  showTab(wanted.disabled ? (letter.HTML ? "html" : "text") : state.tab);
+  showTab(wanted.disabled ? (message.HTML ? "html" : "text") : state.tab);
 }
 
-function attachment(letter, part) {
-  const path = `/api/v1/message/${letter.ID}/part/${part.PartID}`;
+function attachment(message, part) {
+  const path = `/api/v1/message/${message.ID}/part/${part.PartID}`;
   return element("a", `${part.FileName || part.ContentType} (${part.Size} bytes)`, {
     href: path,
     download: part.FileName,
@@ -103,26 +103,26 @@ async function showTab(name) {
   for (const button of document.querySelectorAll("[data-tab]")) {
     button.setAttribute("aria-selected", String(button.dataset.tab === name));
   }
-  at("body").replaceChildren(await TABS[name](state.letter));
+  at("body").replaceChildren(await TABS[name](state.message));
 }
 
 const TABS = {
-  html: (letter) =>
+  html: (message) =>
     element("iframe", "", {
       title: "The message as HTML",
       sandbox: "allow-popups allow-popups-to-escape-sandbox",
-      src: `/view/${letter.ID}.html`,
+      src: `/view/${message.ID}.html`,
     }),
-  text: (letter) => element("pre", letter.Text),
-  headers: async (letter) => {
-    const headers = await ask(`/api/v1/message/${letter.ID}/headers`);
+  text: (message) => element("pre", message.Text),
+  headers: async (message) => {
+    const headers = await ask(`/api/v1/message/${message.ID}/headers`);
     const lines = Object.entries(headers).flatMap(([name, values]) =>
       values.map((value) => `${name}: ${value}`),
     );
     return element("pre", lines.join("\n"));
   },
-  raw: async (letter) => {
-    const answer = await fetch(`/api/v1/message/${letter.ID}/raw`);
+  raw: async (message) => {
+    const answer = await fetch(`/api/v1/message/${message.ID}/raw`);
     return element("pre", await answer.text());
   },
 };

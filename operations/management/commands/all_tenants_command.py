@@ -1,13 +1,13 @@
 """Run any command in every tenant, one after the other: `all_tenants_command clearsessions`."""
 
 import argparse
+from functools import partial
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from operations.management.base import ServiceCommand
-from tenancy.context import public_context, workspace_context
 from tenants.models import Tenant
 
 
@@ -22,22 +22,7 @@ class Command(ServiceCommand):
         parser.add_argument("arguments", nargs=argparse.REMAINDER, help="the command's own")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        with public_context():
-            wanted = Tenant.objects.all() if options["suspended"] else Tenant.objects.open()
-            tenants = list(wanted.order_by("slug"))
-        failed = [
-            tenant.slug
-            for tenant in self.progress(tenants, "tenants")
-            if not self._run(tenant, options["command_name"], options["arguments"])
-        ]
-        if failed:
-            raise CommandError(f"It failed in {len(failed)} of {len(tenants)}: {', '.join(failed)}")
-
-    def _run(self, tenant: Tenant, name: str, arguments: list[str]) -> bool:
-        try:
-            with workspace_context(tenant):
-                call_command(name, *arguments, stdout=self.stdout, stderr=self.stderr)
-        except Exception as error:  # noqa: BLE001  # Any failure: continue with the next tenant.
-            self.say(f"{tenant.slug}: {type(error).__name__}: {error}")
-            return False
-        return True
+        tenants = Tenant.objects.all() if options["suspended"] else Tenant.objects.open()
+        command = [options["command_name"], *options["arguments"]]
+        run = partial(call_command, *command, stdout=self.stdout, stderr=self.stderr)
+        self.in_each(tenants, run, is_verbose=True)

@@ -13,7 +13,7 @@ from tenants.models import Tenant
 class Command(ServiceCommand):
     """Reads every schema, those of suspended tenants and public included. Changes nothing."""
 
-    help = "Say which users lack a profile or an e-mail address. Exit code 1 when any does."
+    help = "List users without a profile or an e-mail address. Exit code 1 if there are any."
 
     def handle(self, *_: Any, **options: Any) -> None:
         with context_called(PUBLIC):
@@ -25,7 +25,7 @@ class Command(ServiceCommand):
             checked, found = checked + count, found + more
         if found:
             raise CommandError("\n".join([*found, f"{len(found)} of {checked} users lack one."]))
-        self.stdout.write(f"All {checked} users in {len(tenants) + 1} schemas are whole.")
+        self.stdout.write(f"All {checked} users in {len(tenants) + 1} schemas are complete.")
 
 
 def _check(where: str) -> tuple[int, list[str]]:

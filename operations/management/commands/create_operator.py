@@ -12,11 +12,11 @@ from operations.operators import add_operator
 class Command(ServiceCommand):
     """Replaces Django's `createsuperuser`; never takes the password as an argument."""
 
-    help = "Make an operator, who signs in at /operator/ on the base host."
+    help = "Create an operator, who signs in at /operator/ on the base host."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
-        parser.add_argument("--name", required=True, help="what the operator is called")
+        parser.add_argument("--name", required=True, help="the operator's name")
         add_password_arguments(parser)
 
     def handle(self, *_: Any, **options: Any) -> None:

@@ -16,15 +16,15 @@ from tenants.roles import OPERATOR
 class Command(ServiceCommand):
     """The operator types the subdomain again to confirm: only a backup restores a tenant."""
 
-    help = "Delete a tenant with its schema, people, letters and pictures. There is no way back."
+    help = "Delete a tenant with its schema, people, messages and pictures. It can't be undone."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("tenant", help="the subdomain")
         parser.add_argument(
-            "--yes", metavar="SUBDOMAIN", help="the subdomain once more, where nobody can type it"
+            "--yes", metavar="SUBDOMAIN", help="the subdomain again, where there is no terminal"
         )
         parser.add_argument(
-            "--free-name", action="store_true", help="let the subdomain be taken again at once"
+            "--free-name", action="store_true", help="make the subdomain available again at once"
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -32,22 +32,22 @@ class Command(ServiceCommand):
         self.say(f"{tenant.name} ({tenant.primary_host}): {_contents(tenant)}.")
         if (options["yes"] or _ask(tenant)) != tenant.slug:
             raise CommandError(f"That isn't {tenant.slug}: nothing was deleted.")
-        self.say("Deleting its schema, hosts, letters and pictures …")
+        self.say("Deleting its schema, hosts, messages and pictures …")
         delete_tenant(tenant=tenant, rests=not options["free_name"])
         self.stdout.write(f"Deleted {tenant.name} ({tenant.slug}).")
         if not options["free_name"]:
             days = settings.NAME_RESTS_DAYS
-            self.stdout.write(f"Nobody can take {tenant.slug} for {days} days.")
+            self.stdout.write(f"{tenant.slug} is reserved for {days} days.")
 
 
 def _contents(tenant: Tenant) -> str:
     with public_context(OPERATOR):
         people = DirectoryEntry.objects.filter(schema_name=tenant.schema_name).count()
-        letters = Message.objects.of_schema(tenant.schema_name).count()
-    return f"{people} people, {letters} letters"
+        count = Message.objects.of_schema(tenant.schema_name).count()
+    return f"{people} people, {count} messages"
 
 
 def _ask(tenant: Tenant) -> str:
     if not is_interactive():
-        raise CommandError(f"Nobody is here to confirm it. Say --yes {tenant.slug}")
-    return input("Type the subdomain to delete it for good: ").strip()
+        raise CommandError(f"Standard input is no terminal. Confirm it with --yes {tenant.slug}")
+    return input("Type the subdomain to delete it permanently: ").strip()

@@ -12,7 +12,7 @@ from operations.operators import ensure_operator
 class Command(ServiceCommand):
     """Refused in production: every user of the machine can read a password in an argument."""
 
-    help = "Make an operator with this password, or give it to the one there is. Development only."
+    help = "Create an operator with this password, or set it for an existing one. Development only."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--email", required=True)
@@ -24,4 +24,4 @@ class Command(ServiceCommand):
             raise CommandError("Not in production. Use: create_operator")
         email = options["email"]
         made = ensure_operator(email=email, password=options["password"], full_name=options["name"])
-        self.stdout.write(f"{'Made' if made else 'Kept'} the operator {email}.")
+        self.stdout.write(f"{'Created' if made else 'Kept'} the operator {email}.")

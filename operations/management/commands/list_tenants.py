@@ -28,16 +28,13 @@ class Command(ServiceCommand):
         if options["json"]:
             self.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2))
         elif rows:
-            self._print_table(rows)
+            table = [COLUMNS, *(tuple(_short(row[name]) for name in COLUMNS) for row in rows)]
+            widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+            for cells in table:
+                padded = map(str.ljust, cells, widths)
+                self.stdout.write("  ".join(padded).rstrip())
         else:
             self.say("No tenants.")
-
-    def _print_table(self, rows: list[dict[str, Any]]) -> None:
-        table = [COLUMNS, *(tuple(_short(row[name]) for name in COLUMNS) for row in rows)]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        for cells in table:
-            line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-            self.stdout.write(line.rstrip())
 
 
 def _rows(search: str, status: str | None) -> list[dict[str, Any]]:

@@ -1,7 +1,6 @@
 """Bring the shared tables and every tenant's schema to this release."""
 
 import sys
-from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -39,8 +38,8 @@ class Command(MigrateSchemasCommand):
         super().add_arguments(parser)
         add = parser.add_argument
         add("--audit", action="store_true", help="compare each tenant's row with its schema")
-        add("--rehearse", action="store_true",
-            help="a plan with times: a few schemas try, and all is taken back")  # fmt: skip
+        add("--dry-run", action="store_true",
+            help="a plan with times: migrate a few schemas, and roll that back")  # fmt: skip
         add("--canary", type=int, default=1, help="so many first; stop if one of them fails (1)")
         add("--attempts", type=int, default=6, help="tries at a schema that is in use (6)")
         add("--lock-timeout", type=float, default=1.0, help="seconds to wait for a lock (1)")
@@ -56,21 +55,20 @@ class Command(MigrateSchemasCommand):
                     super().handle(*args, **options)
                 return
             with database_role(MIGRATOR), public_context():
-                self._chosen(options)(options)
+                if options["audit"]:
+                    self._audit()
+                elif options["check_unapplied"]:
+                    self._check(options)
+                elif options["plan"] or options["dry_run"]:
+                    self._plan(options)
+                else:
+                    self._migrate(options)
         except (SchemaMigrationError, BuildError) as error:
             raise CommandError(str(error)) from error
 
-    def _chosen(self, options: dict[str, Any]) -> Callable[[dict[str, Any]], None]:
-        if options["audit"]:
-            return self._audit
-        if options["check_unapplied"]:
-            return self._check
-        is_read_only = options["plan"] or options["rehearse"]
-        return self._plan if is_read_only else self._migrate
-
     # --- Read-only ---
 
-    def _audit(self, _options: dict[str, Any]) -> None:
+    def _audit(self) -> None:
         found = list(drift())
         for sentence in found:
             self.stdout.write(sentence)
@@ -94,7 +92,7 @@ class Command(MigrateSchemasCommand):
             word = "up to date" if shared.is_up_to_date() else "to be migrated, first"
             self.stdout.write(f"The shared tables are {word}.")
         if _wants_tenants(options):
-            for line in dry_run.lines(_timeouts(options) if options["rehearse"] else None):
+            for line in dry_run.lines(_timeouts(options) if options["dry_run"] else None):
                 self.stdout.write(line)
 
     # --- Migrating ---
@@ -102,38 +100,48 @@ class Command(MigrateSchemasCommand):
     def _migrate(self, options: dict[str, Any]) -> None:
         if _wants_shared(options):
             self._migrate_public(options)
+            # Other code may render another snapshot of the same migrations, or return to an old
+            # one.
+            snapshots.deploy()
         if _wants_tenants(options):
             self._migrate_tenants(options)
         if _wants_shared(options) and _wants_tenants(options):
             self._fill_pool(options)
 
     def _migrate_public(self, options: dict[str, Any]) -> None:
-        if not shared.is_up_to_date():
-            with shared.locked():
-                self._migrate_locked_public(options)
-        # Other code may render another snapshot of the same migrations, or return to an old one.
-        snapshots.deploy()
-
-    def _migrate_locked_public(self, options: dict[str, Any]) -> None:
         if shared.is_up_to_date():
             return
-        run_migrations = get_executor("standard")([], options).run_migrations
-        public = get_public_schema_name()
-        shared.bring_up_to_date(
-            lambda: run_migrations(tenants=[public]), attempts=options["attempts"]
-        )
+        with shared.locked():
+            # Another process may have migrated it before this one got the lock.
+            if shared.is_up_to_date():
+                return
+            run_migrations = get_executor("standard")([], options).run_migrations
+            public = get_public_schema_name()
+            shared.bring_up_to_date(
+                lambda: run_migrations(tenants=[public]), attempts=options["attempts"]
+            )
 
     def _migrate_tenants(self, options: dict[str, Any]) -> None:
         report = Report(revisions.target())
+        run_options = RunOptions(
+            canaries=options["canary"],
+            workers=options["parallel"] or WORKERS,
+            attempts=options["attempts"],
+            timeouts=_timeouts(options),
+        )
         progress = Progress(options.get("stderr") or sys.stderr)
-        run = Run(options=_run_options(options), report=report, progress=progress)
+        run = Run(options=run_options, report=report, progress=progress)
         try:
             run.run()
         except SchemaMigrationError as error:
             report.ended_by = str(error)
             raise
         finally:
-            self._tell(report, options)
+            if options["report"]:
+                report.write(options["report"])
+            if options["verbosity"]:
+                for line in report.lines():
+                    self.stdout.write(line)
         if failed := len(report.failures):
             first = f"{failed} schemas failed, such as {report.failures[0]}"
             raise CommandError(f"{first}\nCorrect the cause and run this again.")
@@ -147,22 +155,6 @@ class Command(MigrateSchemasCommand):
             return
         if made and options["verbosity"]:
             self.stdout.write(f"Made {made} schemas for the next sign-ups.")
-
-    def _tell(self, report: Report, options: dict[str, Any]) -> None:
-        if options["report"]:
-            report.write(options["report"])
-        if options["verbosity"]:
-            for line in report.lines():
-                self.stdout.write(line)
-
-
-def _run_options(options: dict[str, Any]) -> RunOptions:
-    return RunOptions(
-        canaries=options["canary"],
-        workers=options["parallel"] or WORKERS,
-        attempts=options["attempts"],
-        timeouts=_timeouts(options),
-    )
 
 
 def _timeouts(options: dict[str, Any]) -> DatabaseTimeouts:

@@ -16,7 +16,6 @@ from accounts.users.names import validate_display_name
 from accounts.users.passwords import refuse_names
 from operations.management.base import ServiceCommand, add_password_arguments, ask_password
 from tenancy.context import workspace_context
-from tenants.models import Tenant
 from tenants.signup.services import Owner, open_tenant
 
 
@@ -32,7 +31,7 @@ class Command(ServiceCommand):
         parser.add_argument("--owner", required=True, help="the owner's name")
         parser.add_argument("--language", choices=dict(settings.LANGUAGES), default="en")
         parser.add_argument("--verified", action="store_true", help="the address is known to work")
-        parser.add_argument("--no-welcome", action="store_true", help="send the owner no letter")
+        parser.add_argument("--no-welcome", action="store_true", help="send the owner no e-mail")
         password = parser.add_mutually_exclusive_group()
         add_password_arguments(password)
         password.add_argument(
@@ -40,34 +39,29 @@ class Command(ServiceCommand):
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        _validate(options)
+        validate_display_name(options["name"])
+        validate_display_name(options["owner"])
+        validate_email(options["email"])
+        owner = Owner(
+            full_name=options["owner"],
+            email=options["email"],
+            password=_password(options),
+            language=options["language"],
+            email_verified=options["verified"],
+        )
         tenant, user = open_tenant(
             organization=options["name"],
             subdomain=options["subdomain"],
-            owner=_owner(options),
+            owner=owner,
             welcome=not options["no_welcome"],
         )
         self.stdout.write(f"Opened {tenant.name} at {tenant.origin}")
         if options["password_link"]:
             minutes = settings.PASSWORD_RESET_TIMEOUT // 60
             self.stdout.write(f"For {minutes} minutes {user.email} may choose a password at")
-            self.stdout.write(_password_link(tenant, user))
-
-
-def _validate(options: dict[str, Any]) -> None:
-    validate_display_name(options["name"])
-    validate_display_name(options["owner"])
-    validate_email(options["email"])
-
-
-def _owner(options: dict[str, Any]) -> Owner:
-    return Owner(
-        full_name=options["owner"],
-        email=options["email"],
-        password=_password(options),
-        language=options["language"],
-        email_verified=options["verified"],
-    )
+            with workspace_context(tenant):
+                key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
+                self.stdout.write(get_adapter().get_reset_password_from_key_url(key))
 
 
 def _password(options: dict[str, Any]) -> str:
@@ -78,9 +72,3 @@ def _password(options: dict[str, Any]) -> str:
     validate_password(password, User(email=options["email"], full_name=options["owner"]))
     refuse_names(password, options["name"], options["subdomain"])
     return password
-
-
-def _password_link(tenant: Tenant, user: User) -> str:
-    with workspace_context(tenant):
-        key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
-        return str(get_adapter().get_reset_password_from_key_url(key))

@@ -5,6 +5,7 @@ from typing import Any
 from operations.management.base import ServiceCommand
 from tenancy.context import public_context
 from tenants.directory import services as directory
+from tenants.models import Tenant
 from tenants.roles import OPERATOR
 
 
@@ -16,11 +17,11 @@ class Command(ServiceCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         people = 0
 
-        def relist(_tenant: Any) -> None:
+        def relist() -> None:
             nonlocal people
             people += directory.relist()
 
-        self.visit(relist)
+        self.in_each(Tenant.objects.all(), relist)
         with public_context(OPERATOR):
             stale = directory.unlist_closed()
         self.stdout.write(f"{people} people are listed; {stale} entries belonged to no tenant.")

@@ -14,27 +14,26 @@ from tenancy.context import public_context
 class Command(ServiceCommand):
     """Safe beside running workers: each message is claimed before it is sent."""
 
-    help = "Send every letter that is due, here and now, and say what became of them."
+    help = "Send every message that is due, from this process, and print the results."
 
     def handle(self, *_: Any, **options: Any) -> None:
         outcome: Counter[str] = Counter()
-        with SmtpConnection() as line:
-            while messages := _due():
-                for message in self.progress(messages, "letters"):
-                    outcome[_send(message, line)] += 1
+        with SmtpConnection() as connection:
+            while True:
+                with public_context(RELAY):
+                    messages = relay.lease_batch()
+                if not messages:
+                    break
+                for message in self.progress(messages, "messages"):
+                    outcome[_send(message, connection)] += 1
         counts = ", ".join(f"{count} {state}" for state, count in sorted(outcome.items()))
         self.stdout.write(counts or "Nothing is due.")
 
 
-def _due() -> list[Message]:
-    with public_context(RELAY):
-        return relay.lease_batch()
-
-
-def _send(message: Message, line: SmtpConnection) -> str:
+def _send(message: Message, connection: SmtpConnection) -> str:
     """Deliver as a worker would, bound to the message's schema. Return the resulting state."""
     with public_context(RELAY):
-        worker_loop.deliver(message, line)
+        worker_loop.deliver(message, connection)
         state = Message.objects.filter(pk=message.pk).values_list("state", flat=True).first()
     # Deleting a tenant deletes its messages.
     return str(state or "gone")

@@ -9,7 +9,7 @@ from tenants.lifecycle import services
 
 
 class Command(ServiceCommand):
-    help = "Open a suspended tenant's hosts again."
+    help = "Resume a suspended tenant."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("tenant", help="the subdomain")

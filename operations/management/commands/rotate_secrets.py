@@ -10,27 +10,27 @@ from operations.management.base import ServiceCommand
 from tasks.models import Message
 from tenancy.context import public_context
 from tenancy.key_rotation import reseal
+from tenants.models import Tenant
 from tenants.roles import OPERATOR
 
 
 class Command(ServiceCommand):
     """Idempotent, and safe while the service runs. Afterwards no row needs an older key."""
 
-    help = "Seal letters and sessions anew with the newest key, in public and every tenant."
+    help = "Encrypt messages and sessions again with the newest key, in public and every tenant."
 
     def handle(self, *_: Any, **options: Any) -> None:
         with public_context(OPERATOR):
             outcome = reseal(Message.objects.filter(payload__isnull=False), "payload")
             outcome += _sessions()
         self.say(f"  public: {outcome['renewed']} renewed")
-        self.visit(lambda _tenant: outcome.update(_sessions()))
-        self._sum_up(outcome)
-
-    def _sum_up(self, outcome: Counter[str]) -> None:
+        self.in_each(Tenant.objects.all(), lambda: outcome.update(_sessions()))
         renewed, kept, broken = (outcome[what] for what in ("renewed", "kept", "broken"))
-        self.stdout.write(f"{renewed} sealed anew, {kept} sealed with the newest key already.")
+        self.stdout.write(f"{renewed} encrypted again, {kept} had the newest key already.")
         if broken:
-            self.stdout.write(f"{broken} open with no key that is set, and are lost.")
+            self.stdout.write(
+                f"{broken} can't be decrypted with any key that is set, and are lost."
+            )
 
 
 def _sessions() -> Counter[str]:

@@ -14,7 +14,7 @@ from tenants.roles import OPERATOR
 class Command(ServiceCommand):
     """Idempotent, and safe beside the worker, which does the same by itself."""
 
-    help = "Show the schemas that stand ready, make what is missing, drop what is old."
+    help = "Show the schemas that are ready for sign-ups, make missing ones, drop old ones."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--fill", action="store_true", help="make as many as are missing")
@@ -33,6 +33,6 @@ class Command(ServiceCommand):
             pool, names = schema_pool.pool(), schema_pool.names() if options["names"] else []
         self.stdout.write(f"{pool.ready} of {pool.target} ready, {pool.others} of other releases.")
         if not pool.has_script:
-            self.stdout.write("This release has no script: sign-ups run the migrations.")
+            self.stdout.write("This release has no snapshot: sign-ups run the migrations.")
         for name in names:
             self.stdout.write(name)

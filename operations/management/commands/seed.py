@@ -17,7 +17,7 @@ DEVELOPMENT_PASSWORD = "coffee before sunrise"  # noqa: S105  # Protects example
 class Command(ServiceCommand):
     """Idempotent: adds what is missing, and changes no existing row."""
 
-    help = "Add example organisations with people, invitations and letters. Development only."
+    help = "Add example organisations with people, invitations and messages. Development only."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--force", action="store_true", help="also outside development")
@@ -27,10 +27,13 @@ class Command(ServiceCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         if settings.SAAS_ENV == "production" and not options["force"]:
-            raise CommandError("These people are invented. Say --force to add them here.")
-        password = options["password"] or _default_password()
+            raise CommandError("These people are invented. Use --force to add them here.")
+        default = secrets.token_urlsafe(12) if settings.PRODUCTION else DEVELOPMENT_PASSWORD
+        password = options["password"] or default
         made = [self._make(organisation, password) for organisation in organisations()]
-        self._print_logins([login for login in made if login], password)
+        for origin, email in filter(None, made):
+            self.stdout.write(f"{origin}/accounts/login/  {email}")
+        self.stdout.write(f"Password of new people: {password}")
 
     def _make(self, organisation: Organisation, password: str) -> tuple[str, str] | None:
         """Return the origin and the address with which the owner signs in; None if taken."""
@@ -38,18 +41,9 @@ class Command(ServiceCommand):
         try:
             tenant = making.make_tenant(organisation, password)
         except NameTakenError:
-            self.say(f"  {organisation.subdomain} is somebody else's workspace: left alone.")
+            self.say(f"  {organisation.subdomain} is another tenant's subdomain: skipped.")
             return None
         added = making.make_people(organisation, tenant, password)
         making.make_history(organisation, tenant)
         self.say(f"  {len(organisation.people)} people, {added} of them added now.")
         return tenant.origin, organisation.email_of(organisation.people[0].mailbox)
-
-    def _print_logins(self, logins: list[tuple[str, str]], password: str) -> None:
-        for origin, email in logins:
-            self.stdout.write(f"{origin}/accounts/login/  {email}")
-        self.stdout.write(f"Password of whoever is new: {password}")
-
-
-def _default_password() -> str:
-    return secrets.token_urlsafe(12) if settings.PRODUCTION else DEVELOPMENT_PASSWORD

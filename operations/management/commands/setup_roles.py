@@ -1,6 +1,6 @@
 """Create the database roles, on the server and with the login of `DATABASE_ADMIN_URL`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import psycopg
@@ -14,7 +14,7 @@ from tenancy import privileges
 from tenancy.roles import MIGRATOR, all_roles
 
 SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 't\\_%' ORDER BY nspname"
-HINT = "DATABASE_ADMIN_URL has to name the service's database, and somebody who may create roles."
+HINT = "DATABASE_ADMIN_URL has to name the service's database, and a role that may create roles."
 OWNS_SOMETHING = """
     SELECT EXISTS (SELECT FROM pg_class WHERE relowner = %s::regrole)
         OR EXISTS (SELECT FROM pg_namespace WHERE nspowner = %s::regrole)
@@ -46,31 +46,21 @@ class Command(ServiceCommand):
         _run(server, privileges.role_statements())
         _run(server, privileges.database_statements(server.info.dbname))
         _run(server, privileges.schema_statements())
-        self._hand_over(server)
-        _run(server, _known_tables(server))
+        login = privileges.login()
+        found = server.execute(OWNS_SOMETHING, [login, login]).fetchone()
+        if found and found[0]:
+            # From before the roles existed.
+            self.say(f"Reassigning what {login} owns to the migrator.")
+            migrator = privileges.named(MIGRATOR)
+            server.execute(f'REASSIGN OWNED BY "{login}" TO {migrator}'.encode())
+        # If the migrations are still to run, they grant the privileges on tables at their end.
+        columns = server.execute(COLUMNS, [get_public_schema_name()]).fetchall()
+        if {name for (name,) in columns} >= privileges.public_columns():
+            _run(server, privileges.public_statements())
         for (schema_name,) in server.execute(SCHEMAS).fetchall():
             with server.transaction():
                 _run(server, privileges.tenant_statements(schema_name))
         self.stdout.write(f"{len(all_roles())} roles are ready for {server.info.dbname}.")
-
-    def _hand_over(self, server: "psycopg.Connection[Any]") -> None:
-        """Reassign to the migrator what the login owns from before the roles existed."""
-        login = privileges.login()
-        found = server.execute(OWNS_SOMETHING, [login, login]).fetchone()
-        if found and found[0]:
-            migrator = privileges.named(MIGRATOR)
-            self.say(f"What {login} owned goes to the migrator.")
-            server.execute(f'REASSIGN OWNED BY "{login}" TO {migrator}'.encode())
-
-
-def _known_tables(server: "psycopg.Connection[Any]") -> Iterator[str]:
-    """Yield the statements for public's tables, if the release's migrations have made them all.
-
-    Otherwise the migrations are still to run, and grant the privileges themselves at the end.
-    """
-    found = server.execute(COLUMNS, [get_public_schema_name()]).fetchall()
-    if {name for (name,) in found} >= privileges.public_columns():
-        yield from privileges.public_statements()
 
 
 def _run(server: "psycopg.Connection[Any]", statements: Iterable[str]) -> None:

@@ -11,6 +11,8 @@ from operations.management.base import PUBLIC, context_called, is_interactive
 class Command(DjangoShell):
     """The whole shell runs in one context; `workspace_context` changes it for a block."""
 
+    help = "Open Django's shell in the context of a tenant or of public."
+
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         whose = parser.add_mutually_exclusive_group()
@@ -26,7 +28,7 @@ class Command(DjangoShell):
 
     def _ask(self) -> str:
         if not is_interactive():
-            raise CommandError("Whose data? Say --tenant SUBDOMAIN or --public.")
+            raise CommandError("Whose data? Use --tenant SUBDOMAIN or --public.")
         answer = input(f"Which tenant? (its subdomain, or {PUBLIC}) ").strip()
         if not answer:
             raise CommandError("No tenant, no shell.")

@@ -9,7 +9,7 @@ from tenants.lifecycle import services
 
 
 class Command(ServiceCommand):
-    help = "Close a tenant's hosts to everybody, until it is resumed."
+    help = "Suspend a tenant: its hosts show a notice until it is resumed."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("tenant", help="the subdomain")

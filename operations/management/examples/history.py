@@ -33,8 +33,14 @@ def invite_all(organisation: Organisation, *, by: User) -> None:
 def welcome(organisation: Organisation, person: Person, user: User) -> None:
     """Add how a person joined: the accepted invitation and the state of the welcome message."""
     if person is not organisation.people[0]:
-        _accepted(user, person, by=User.objects.owners().order_by("joined_at")[0])
-    _remember(
+        by = User.objects.owners().order_by("joined_at")[0]
+        sent_at = user.joined_at - timedelta(hours=9)
+        invitation, created = _invitation(
+            user.email, person.role, by, sent_at, accepted_at=user.joined_at
+        )
+        if created:
+            _message_of(invitation)
+    _add(
         key=f"welcome:{user.pk}",
         user_id=user.pk,
         kind=send_welcome.kind,
@@ -53,14 +59,6 @@ def _fate(organisation: Organisation, person: Person, when: datetime) -> dict[st
         refused = "SMTPRecipientsRefused 550"
         return {**made, "state": State.DEAD, "attempts": most, "last_error": refused}
     return {**made, "state": State.SENT, "attempts": 1, "sent_at": when}
-
-
-def _accepted(user: User, person: Person, *, by: User) -> None:
-    invitation, created = _invitation(
-        user.email, person.role, by, user.joined_at - timedelta(hours=9), accepted_at=user.joined_at
-    )
-    if created:
-        _message_of(invitation)
 
 
 def _invitation(
@@ -82,7 +80,7 @@ def _invitation(
 
 
 def _message_of(invitation: Invitation) -> None:
-    _remember(
+    _add(
         key=f"invitation:{invitation.pk}",
         kind=send_invitation.kind,
         task=send_invitation.name,
@@ -95,6 +93,6 @@ def _message_of(invitation: Invitation) -> None:
     )
 
 
-def _remember(*, key: str, **fields: Any) -> None:
+def _add(*, key: str, **fields: Any) -> None:
     """Write a message without the outbox, which would send it. Idempotent by `key`."""
     Message.objects.get_or_create(schema_name=current_schema(), key=key, defaults=fields)

@@ -3,7 +3,7 @@
 Existing rows are not changed, so an interrupted run can be resumed.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -78,7 +78,7 @@ def _open(organisation: Organisation, password: str) -> Tenant:
 
 
 def _join(organisation: Organisation, person: Person, password_hash: str) -> None:
-    joined_at = organisation.joined_at(person)
+    joined_at, now = organisation.joined_at(person), timezone.now()
     user = User.objects.create_user(
         organisation.email_of(person.mailbox),
         password_hash=password_hash,
@@ -90,7 +90,8 @@ def _join(organisation: Organisation, person: Person, password_hash: str) -> Non
         role=person.role,
         is_active=person.mailbox not in organisation.deactivated,
         joined_at=joined_at,
-        last_login=_last_seen(joined_at),
+        # At 90 % of the time from joining to now, but at least an hour ago.
+        last_login=min(joined_at + (now - joined_at) * 0.9, now - timedelta(hours=1)),
     )
     _describe(organisation, person, user)
 
@@ -99,8 +100,3 @@ def _describe(organisation: Organisation, person: Person, user: User) -> None:
     Profile.objects.filter(pk=user.pk).update(
         phone_number=organisation.phone_of(person), country=organisation.country, **person.profile
     )
-
-
-def _last_seen(joined_at: datetime) -> datetime:
-    """Return the moment at 90 % of the time from joining to now, but at least an hour ago."""
-    return min(joined_at + (timezone.now() - joined_at) * 0.9, timezone.now() - timedelta(hours=1))

@@ -236,7 +236,7 @@ def _debris(stack: Stack) -> list[str]:
     if found[0] != found[1]:
         found.append(stack.run("doctor"))
     return [
-        f"the doctor says: {said}" for code, said in found if code or "All is well." not in said
+        f"the doctor says: {said}" for code, said in found if code or "No findings." not in said
     ]
 
 

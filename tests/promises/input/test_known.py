@@ -48,7 +48,7 @@ WORDS = ("abc", "9" * 30, corpus.NOBODY, "%20", "..", "%00", "-1")
 PAGES = (
     "tenants/tenant/%s/change/",
     "tenants/tenant/%s/suspend/",
-    "tenants/tenant/%s/close/",
+    "tenants/tenant/%s/delete_permanently/",
     "tasks/message/%s/change/",
     "tasks/message/%s/resend_one/",
     "accounts/user/%s/deactivate/",

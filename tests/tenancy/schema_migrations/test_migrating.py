@@ -276,14 +276,14 @@ def test_the_plan_says_what_would_run_where_and_does_nothing(
     assert revision_of(acme) == before
 
 
-def test_a_rehearsal_measures_and_takes_everything_back(
+def test_a_dry_run_measures_and_takes_everything_back(
     release, acme, globex, migrate, columns_of, noted_by, revision_of
 ):
     before, noted = revision_of(acme), noted_by(acme)
     release.add("0900_toy", ADD_MODEL.format(name="Toy"))
     release.add("0901_sleep", RUN, before=SLEEPING)
 
-    said = migrate(rehearse=True)
+    said = migrate(dry_run=True)
 
     [seconds] = re.findall(r"([\d.]+) s each, as measured with acme, globex", said)
     assert float(seconds) >= 0.2
@@ -293,25 +293,25 @@ def test_a_rehearsal_measures_and_takes_everything_back(
     assert "by rule of thumb, besides its Python" in migrate(plan=True)
 
 
-def test_a_rehearsal_checks_rows_between_its_steps(release, globex, migrate):
+def test_a_dry_run_checks_rows_between_its_steps(release, globex, migrate):
     """Each step is a transaction of its own when it is taken."""
     release.add_rows_to_be_checked()
 
-    assert "as measured with acme, globex" in migrate(rehearse=True)
+    assert "as measured with acme, globex" in migrate(dry_run=True)
 
 
-def test_a_rehearsal_says_what_would_fail(release, acme, migrate, past):
+def test_a_dry_run_says_what_would_fail(release, acme, migrate, past):
     release.add_field("0900_colour")
     past.execute(f"ALTER TABLE {acme.schema_name}.accounts_invitation ADD colour int")
 
-    assert "the rehearsal failed: ProgrammingError" in migrate(rehearse=True)
+    assert "the dry run failed: ProgrammingError" in migrate(dry_run=True)
 
 
-def test_a_rehearsal_leaves_alone_what_cannot_be_taken_back(release, acme, migrate, past):
+def test_a_dry_run_leaves_alone_what_cannot_be_taken_back(release, acme, migrate, past):
     index = 'AddIndexConcurrently("invitation", models.Index(fields=["email"], name="toy")),'
     release.add("0900_index", index, atomic=False)
 
-    assert "can't be measured" in migrate(rehearse=True)
+    assert "can't be measured" in migrate(dry_run=True)
     assert past.execute("SELECT FROM pg_indexes WHERE indexname = 'toy'").fetchall() == []
 
 

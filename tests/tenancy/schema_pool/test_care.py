@@ -168,7 +168,7 @@ def test_the_doctor_finds_nothing_wrong_with_them(committed):
         assert findings() == []
 
 
-def test_the_doctor_finds_a_spare_without_schema_and_a_schema_without_row(committed):
+def test_the_doctor_finds_a_pooled_row_without_schema_and_a_schema_without_row(committed):
     schema_pool.fill()
     lost, stray = ready()
     schemas.drop_schema(schema_name=lost)
@@ -176,9 +176,9 @@ def test_the_doctor_finds_a_spare_without_schema_and_a_schema_without_row(commit
 
     with public_context(OPERATOR):
         assert sorted(findings()) == sorted(
-            [f"The schema {stray} belongs to no tenant.", f"The spare schema {lost} is not there."]
+            [f"The schema {stray} belongs to no tenant.", f"The pooled schema {lost} is not there."]
         )
-        for finding in [*structure.schemas_without_tenant(), *structure.spares_without_schema()]:
+        for finding in [*structure.schemas_without_tenant(), *structure.pooled_without_schema()]:
             finding.fix()
         assert findings() == []
     assert ready() == []
@@ -198,7 +198,7 @@ def test_a_claim_between_two_looks_is_no_finding(committed, monkeypatch):
     monkeypatch.setattr(schemas, "tenant_schemas", look)
 
     assert structure.schemas_without_tenant() == []
-    assert structure.spares_without_schema() == []
+    assert structure.pooled_without_schema() == []
 
 
 def test_the_command_shows_fills_and_drops(committed, monkeypatch):

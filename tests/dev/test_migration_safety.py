@@ -2,7 +2,7 @@
 
 import pytest
 
-from dev import expanding
+from dev import migration_safety
 from tests.tenancy.schema_migrations import toys
 
 BASELINE = {"accounts": "0001"}
@@ -21,7 +21,7 @@ def found(tmp_path, settings):
 
     def lint(operations, listed=None, *, atomic=True):
         release.add("0900_toy", operations, atomic=atomic)
-        return list(expanding.findings({"baseline": BASELINE, "contracting": listed or {}}))
+        return list(migration_safety.findings({"baseline": BASELINE, "contracting": listed or {}}))
 
     yield lint
     release.uninstall()

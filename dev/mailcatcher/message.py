@@ -34,11 +34,11 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Letter:
+class Message:
     id: str
     source: bytes
     received_at: datetime
-    message: EmailMessage = field(repr=False)
+    parsed: EmailMessage = field(repr=False)
 
     @cached_property
     def sender(self) -> Address:
@@ -89,25 +89,25 @@ class Letter:
         return list(self._parts())
 
     def header(self, name: str) -> str:
-        return str(self.message.get(name, ""))
+        return str(self.parsed.get(name, ""))
 
     def headers(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for name, value in self.message.items():
+        for name, value in self.parsed.items():
             found.setdefault(name, []).append(str(value))
         return dict(sorted(found.items()))
 
     def addresses(self, name: str) -> list[Address]:
-        values = [str(value) for value in self.message.get_all(name, [])]
+        values = [str(value) for value in self.parsed.get_all(name, [])]
         return [Address(*pair) for pair in getaddresses(values) if pair[1]]
 
     def _body(self, kind: str) -> str:
-        part = self.message.get_body(preferencelist=(kind,))
+        part = self.parsed.get_body(preferencelist=(kind,))
         return str(part.get_content()) if part else ""
 
     def _parts(self) -> Iterator[Part]:
-        bodies = [self.message.get_body(preferencelist=(kind,)) for kind in ("plain", "html")]
-        for number, part in enumerate(self.message.walk(), start=1):
+        bodies = [self.parsed.get_body(preferencelist=(kind,)) for kind in ("plain", "html")]
+        for number, part in enumerate(self.parsed.walk(), start=1):
             if part.is_multipart() or any(part is body for body in bodies):
                 continue
             content = part.get_payload(decode=True)
@@ -121,6 +121,6 @@ class Letter:
             )
 
 
-def read(letter_id: str, source: bytes, received_at: datetime) -> Letter:
-    message = BytesParser(_class=EmailMessage, policy=email.policy.default).parsebytes(source)
-    return Letter(letter_id, source, received_at, message)
+def read(message_id: str, source: bytes, received_at: datetime) -> Message:
+    parsed = BytesParser(_class=EmailMessage, policy=email.policy.default).parsebytes(source)
+    return Message(message_id, source, received_at, parsed)

@@ -14,7 +14,7 @@ from unittest import mock
 
 from dev.paths import ROOT
 
-LIST = ROOT / "dev" / "expanding.toml"
+LIST = ROOT / "dev" / "migration_safety.toml"
 PAGE = "docs/migrations.md"
 # Citus takes a column, and then a constraint that has a name.
 UNNAMED_CHECK = re.compile(r"ADD COLUMN .* CHECK \(")
@@ -47,12 +47,7 @@ def findings(listed: dict[str, dict[str, str]]) -> Iterator[str]:
         if not _is_new(key, listed["baseline"]):
             continue
         name = ".".join(key)
-        faults = [
-            *_faults(loader, key),
-            *_ways_back(migration),
-            *_mixtures(migration),
-            *_outside_transactions(migration),
-        ]
+        faults = [*_faults_in_sql(loader, key), *_faults_in_operations(migration)]
         needed |= {name} if faults else set()
         if faults and name not in listed.get("contracting", {}):
             yield f"{name}: {'; '.join(faults)}. See {PAGE}."
@@ -65,35 +60,34 @@ def _is_new(key: tuple[str, str], baseline: dict[str, str]) -> bool:
     return app_label in baseline and name[: len(baseline[app_label])] > baseline[app_label]
 
 
-def _faults(loader: Any, key: tuple[str, str]) -> Iterator[str]:
+def _faults_in_sql(loader: Any, key: tuple[str, str]) -> Iterator[str]:
+    from django.db import connection
     from django_migration_linter.sql_analyser.analyser import analyse_sql_statements
     from django_migration_linter.sql_analyser.postgresql import PostgresqlAnalyser
 
-    statements = statements_of(loader, key)
+    migration = loader.graph.nodes[key]
+    state = loader.project_state(key, at_end=False)
+    with _offline(), connection.schema_editor(collect_sql=True, atomic=False) as editor:
+        migration.apply(state, editor, collect_sql=True)
+    statements = [line for line in editor.collected_sql if not line.startswith("--")]
+    if migration.atomic:
+        statements = ["BEGIN;", *statements, "COMMIT;"]
     errors, _ignored, _warnings = analyse_sql_statements(PostgresqlAnalyser, statements)
     yield from sorted({issue.message for issue in errors})
     if any(map(UNNAMED_CHECK.search, statements)):
         yield "a column with an unnamed CHECK: add the column, then a constraint with a name"
 
 
-def _ways_back(migration: Any) -> Iterator[str]:
-    if not all(operation.reversible for operation in migration.operations):
-        yield IRREVERSIBLE
-
-
-def _mixtures(migration: Any) -> Iterator[str]:
+def _faults_in_operations(migration: Any) -> Iterator[str]:
     from django.db.migrations import RunPython, RunSQL
-
-    about_rows = [isinstance(each, RunPython | RunSQL) for each in migration.operations]
-    if any(about_rows) and not all(about_rows):
-        yield MIXED
-
-
-def _outside_transactions(migration: Any) -> Iterator[str]:
-    from django.db.migrations import RunSQL
 
     from tenancy.tables import tenant_labels
 
+    if not all(operation.reversible for operation in migration.operations):
+        yield IRREVERSIBLE
+    about_rows = [isinstance(each, RunPython | RunSQL) for each in migration.operations]
+    if any(about_rows) and not all(about_rows):
+        yield MIXED
     found = [each for each in _flat(migration.operations) if isinstance(each, RunSQL)]
     is_tenants = migration.app_label in tenant_labels()
     if is_tenants and any(UNTRANSACTIONAL.search(str(each.sql)) for each in found):
@@ -104,18 +98,6 @@ def _flat(operations: Sequence[Any]) -> Iterator[Any]:
     for operation in operations:
         yield operation
         yield from _flat(getattr(operation, "database_operations", ()))
-
-
-def statements_of(loader: Any, key: tuple[str, str]) -> list[str]:
-    """Return what a migration sends, in any schema."""
-    from django.db import connection
-
-    migration = loader.graph.nodes[key]
-    state = loader.project_state(key, at_end=False)
-    with _offline(), connection.schema_editor(collect_sql=True, atomic=False) as editor:
-        migration.apply(state, editor, collect_sql=True)
-    sent = [line for line in editor.collected_sql if not line.startswith("--")]
-    return ["BEGIN;", *sent, "COMMIT;"] if migration.atomic else sent
 
 
 @contextmanager

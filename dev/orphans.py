@@ -1,4 +1,4 @@
-"""Recognises and ends what a killed run of this checkout left, and no other process."""
+"""Finds and ends the orphaned processes of a killed run of this checkout, and no other process."""
 
 import os
 import signal

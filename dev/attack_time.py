@@ -1,0 +1,95 @@
+"""A pytest plugin of `make prove ARGS=--minutes=N`: each attack gets a share of the time left.
+
+An attack is stopped at the end of its share, and none is begun once the minutes are over. Both are
+skipped as far as pytest is concerned, and noted in a file that `dev.prove` sums up.
+"""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+# An equal share is too short while hundreds of quick attacks are left, which take far less.
+LEAST_SECONDS = 60.0
+BEGUN, STOPPED, NOT_BEGUN = "begun", "stopped", "not begun"
+
+
+def environment(notes: Path, ends_at: float) -> dict[str, str]:
+    """Return what the plugin reads; `ends_at` is a time of `time.time()`."""
+    return {"ATTACKS_NOTED": str(notes), "ATTACKS_END_AT": str(ends_at)}
+
+
+def noted(path: Path, outcome: str) -> list[str]:
+    """Return the attacks with this outcome."""
+    rows = (json.loads(line) for line in path.read_text().splitlines()) if path.exists() else ()
+    return [attack for found, attack in rows if found == outcome]
+
+
+def share(seconds_left: float, attacks_left: int, processes: int) -> float:
+    """Return how many seconds the next attack may take: never more than are left."""
+    equal = seconds_left * processes / max(attacks_left, 1)
+    return min(seconds_left, max(LEAST_SECONDS, equal))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the groups last: they run servers, take longest, and get what the others leave."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is not None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    _skip_if_late(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    # Its servers may have taken the rest of the time.
+    _skip_if_late(item)
+    begun = len(noted(_notes(), BEGUN))
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    seconds = share(_seconds_left(), len(item.session.items) - begun, processes)
+    _note(BEGUN, item)
+    with _stopped_after(seconds, item):
+        yield
+
+
+def _skip_if_late(item: pytest.Item) -> None:
+    if _seconds_left() <= 0:
+        _note(NOT_BEGUN, item)
+        pytest.skip("not begun: the minutes were over")
+
+
+@contextmanager
+def _stopped_after(seconds: float, item: pytest.Item) -> Iterator[None]:
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        _note(STOPPED, item)
+        pytest.skip(f"stopped after its share of {seconds:.0f} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    # 0 would mean never.
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _seconds_left() -> float:
+    return float(os.environ["ATTACKS_END_AT"]) - time.time()
+
+
+def _notes() -> Path:
+    return Path(os.environ["ATTACKS_NOTED"])
+
+
+def _note(outcome: str, item: pytest.Item) -> None:
+    with _notes().open("a") as file:
+        file.write(json.dumps([outcome, item.nodeid]) + "\n")

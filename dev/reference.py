@@ -1,0 +1,108 @@
+"""`python -m dev.reference`: writes the tables of settings and commands below docs/operations.
+
+Names and defaults of settings are read from the code, their meaning from dev/settings.toml; a
+command's help and options are what its parser prints.
+"""
+
+import argparse
+import ast
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dev.lint import SETTINGS, production_environment
+from dev.paths import ROOT
+
+LIST = ROOT / "dev" / "settings.toml"
+PAGES = ROOT / "docs" / "operations"
+COMMANDS = ROOT / "operations" / "management" / "commands"
+GENERATED = re.compile(r"(<!-- generated -->\n).*?(<!-- end of generated -->)", re.DOTALL)
+IN_SHELL = re.compile(r"\$\{([A-Z][A-Z0-9_]+):-([^}]*)\}")
+
+
+def main() -> None:
+    import django
+
+    os.environ.update({**production_environment(), **SETTINGS})
+    django.setup()
+    for name, text in pages().items():
+        (PAGES / name).write_text(text)
+
+
+def pages() -> dict[str, str]:
+    """Return each page as it should be."""
+    blocks = {"settings.md": setting_tables(), "commands.md": command_table()}
+    return {name: _with(PAGES / name, "\n".join(lines)) for name, lines in blocks.items()}
+
+
+def _with(page: Path, block: str) -> str:
+    return GENERATED.sub(lambda marks: f"{marks[1]}{block}\n{marks[2]}", page.read_text())
+
+
+def setting_tables() -> Iterator[str]:
+    known = defaults()
+    for title, rows in tomllib.loads(LIST.read_text()).items():
+        yield f"### {title}\n"
+        yield "| Name | Default | Meaning | Example | In production |"
+        yield "|---|---|---|---|---|"
+        for name, row in rows.items():
+            default = row.get("default") or known[name]
+            cells = (f"`{name}`", default, row["meaning"], row["example"], row["production"])
+            yield f"| {' | '.join(cells)} |"
+        yield ""
+
+
+def defaults() -> dict[str, str]:
+    """Return the defaults that are written in the code, as the page shows them."""
+    found = {}
+    for node in ast.walk(ast.parse((ROOT / "saas/settings.py").read_text())):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="env")),
+                args=[ast.Constant(value=str(name)), *_],
+                keywords=given,
+            ):
+                values = [each.value for each in given if each.arg == "default"]
+                found[name] = _shown(values[0]) if values else "none"
+    return found | {
+        name: f"`{value}`" for name, value in IN_SHELL.findall((ROOT / "bin/start").read_text())
+    }
+
+
+def _shown(value: ast.expr) -> str:
+    match value:
+        case ast.Constant(value=bool(flag)):
+            return f"`{str(flag).lower()}`"
+        case ast.Constant(value="") | ast.List(elts=[]):
+            return "empty"
+        case ast.Constant(value=str() | int() | float() as constant):
+            return f"`{constant}`"
+        case _:
+            return ""  # It follows from another setting: dev/settings.toml says how.
+
+
+def command_table() -> Iterator[str]:
+    from django.core.management import load_command_class
+    from django.core.management.base import BaseCommand
+
+    common = {option for each in _actions(BaseCommand()) for option in each.option_strings}
+    yield "| Command | What it does | Arguments |"
+    yield "|---|---|---|"
+    for path in sorted(COMMANDS.glob("[!_]*.py")):
+        command: Any = load_command_class("operations", path.stem)
+        own = [each for each in _actions(command) if not common & {*each.option_strings}]
+        names = (each.option_strings[-1] if each.option_strings else each.dest for each in own)
+        arguments = ", ".join(f"`{name}`" for name in names)
+        yield f"| `{path.stem}` | {command.help} | {arguments} |"
+
+
+def _actions(command: Any) -> list[argparse.Action]:
+    parser = command.create_parser("manage.py", "")
+    return list(parser._actions)  # noqa: SLF001  # argparse offers no other way to list them.
+
+
+if __name__ == "__main__":
+    main()
