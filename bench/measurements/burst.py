@@ -35,7 +35,7 @@ class Weather:
 
 WEATHERS = (
     Weather("all from the pool", has_pool=True, processes=("web",)),
-    Weather("the pool refilled, mail sent", has_pool=True, processes=("web", "worker")),
+    Weather("the pool refilled, mail sent", has_pool=True, processes=("web", "worker", "beat")),
     Weather("the pool empty", has_pool=False, processes=("web",)),
 )
 
@@ -45,7 +45,7 @@ WEATHERS = (
     "A hundred visitors send the sign-up form in the same moment, over HTTP, to the web as it is "
     "deployed (gunicorn, two processes), with all limits on. The processor time of one sign-up, "
     "without the hash of its password, which is clocked by itself; of the web, of the database, "
-    "and of the worker until every letter is sent and the pool is full again. Beside it, how long "
+    "and of worker and beat until every message is sent and the pool is full again. Beside it, how long "
     "the visitors waited for their answers, hash and all.",
 )
 def burst(run: Run) -> Iterator[Result]:
