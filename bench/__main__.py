@@ -1,6 +1,6 @@
-"""`python -m bench`: measure, keep the figures as JSON below docs, and write the page from them.
+"""`python -m bench`: runs measurements, keeps their figures, and writes docs/performance.md.
 
-It needs the servers that `python -m dev bench` starts.
+It needs the servers that `python -m dev bench` starts. Its exit code is 1 if a measurement failed.
 """
 
 import argparse
@@ -9,57 +9,54 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from bench import databases, machine, page
-from bench.clocks import DatabaseClock
+from bench import report
 from bench.measurements import REGISTERED
-from bench.registry import MEASUREMENTS, SIZES, Measurement, Run
+from bench.page import COMMANDS, Page
+from bench.registry import MEASUREMENTS, SIZES, opened
+from bench.runner import Figures, run_all
 
-# A file for each measurement and size, so that repeating one doesn't change the others.
-FIGURES = Path(__file__).resolve().parent.parent / "docs" / "figures"
+ROOT = Path(__file__).resolve().parent.parent
+DETAILS = ROOT / "var" / "bench"
 
 
 def main(arguments: Sequence[str]) -> int:
-    asked = _read(arguments)
-    url = os.environ["DATABASE_ADMIN_URL"]
-    report = []
-    with databases.made() as made, tempfile.TemporaryDirectory() as folder:
-        run = Run(SIZES[asked.size], Path(folder), made, DatabaseClock(url))
-        for name in asked.only or REGISTERED:
-            report.append(_take(run, url, MEASUREMENTS[name]))
-            _keep(asked, report)
-    return 0
-
-
-def _read(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m dev bench")
     parser.add_argument("--size", choices=SIZES, default="usual")
-    parser.add_argument("--only", action="append", choices=REGISTERED, help="and leave the others")
-    parser.add_argument("--results", type=Path, help="where the JSON goes, instead of the page")
-    return parser.parse_args(arguments)
+    parser.add_argument("--only", action="append", choices=REGISTERED, help="leave the others out")
+    parser.add_argument("--timeout", type=float, help="seconds of each measurement")
+    parser.add_argument("--results", type=Path, help="write JSON here, and no page")
+    options = parser.parse_args(arguments)
+    size = SIZES[options.size]
+    chosen = [name for name in REGISTERED if name in (options.only or REGISTERED)]
+    taken: list[Figures] = []
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        databases = partial(opened, size, Path(folder), os.environ)
+        seconds = options.timeout or size.timeout_seconds
+        for figures in run_all([MEASUREMENTS[name] for name in chosen], databases, seconds):
+            taken.append(figures)
+            if options.results:
+                options.results.write_text(json.dumps([asdict(each) for each in taken]))
+            elif size.name in COMMANDS:
+                _keep(size.name, figures)
+    failures = [f"{figures.name}: {figures.failure}" for figures in taken if figures.failure]
+    for failure in failures:
+        print(f"Failed: {failure}")
+    return 1 if failures else 0
 
 
-def _take(run: Run, url: str, chosen: Measurement) -> dict[str, Any]:
-    facts = machine.facts(url)
-    print(f"· {chosen.name}: {chosen.sentence}", flush=True)
-    rows = []
-    for result in chosen.measure(run):
-        rows.append(result.as_json())
-        print(page.line(rows[-1]), flush=True)
-    return {"name": chosen.name, "sentence": chosen.sentence, "machine": facts, "results": rows}
-
-
-def _keep(asked: argparse.Namespace, report: list[dict[str, Any]]) -> None:
-    """Write the last results, and the page with them; a trial writes to the given folder."""
-    if asked.results:
-        asked.results.write_text(json.dumps({"size": asked.size, "measurements": report}))
-    elif asked.size != "tiny":
-        folder = FIGURES / asked.size
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{report[-1]['name']}.json").write_text(json.dumps(report[-1]) + "\n")
-        page.write(FIGURES, REGISTERED)
+def _keep(size: str, figures: Figures) -> None:
+    """Write the details of one measurement, and both pages with it."""
+    path = DETAILS / size / f"{figures.name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(asdict(figures)))
+    report.write(DETAILS, COMMANDS, REGISTERED)
+    page = Page(ROOT / "docs")
+    page.add(size, figures)
+    page.write()
 
 
 if __name__ == "__main__":

@@ -1,56 +1,41 @@
-"""A database for each side, on one server, gone at the end."""
+"""A database for each subject, on one server, dropped at the end."""
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
 
-from bench.sides import VISITORS
+from bench.subjects import VISITORS
 
-SIDES = ("ours", "stock", "plain", *VISITORS, "walk")
+NAMES = ("ours", "stock", "plain", *VISITORS, "isolation")
+CREATE = sql.SQL("CREATE DATABASE {} OWNER {}")
+DROP = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
 
 
 @contextlib.contextmanager
-def made() -> Iterator[dict[str, dict[str, str]]]:
-    """Make the databases, and return the environment that leads a side to its own."""
-    names = {side: f"bench_{os.getpid()}_{side}" for side in SIDES}
-    login = urlsplit(os.environ["DATABASE_URL"]).username or ""
-    with psycopg.connect(os.environ["DATABASE_ADMIN_URL"], autocommit=True) as server:
+def created(environ: Mapping[str, str]) -> Iterator[dict[str, dict[str, str]]]:
+    """Create the databases, and return the variables that name each of them."""
+    owner = sql.Identifier(urlsplit(environ["DATABASE_URL"]).username or "")
+    variables = {
+        name: {
+            each: urlunsplit(urlsplit(environ[each])._replace(path=f"/bench_{os.getpid()}_{name}"))
+            for each in ("DATABASE_URL", "DATABASE_ADMIN_URL")
+        }
+        for name in NAMES
+    }
+    databases = {name: sql.Identifier(f"bench_{os.getpid()}_{name}") for name in NAMES}
+    with psycopg.connect(environ["DATABASE_ADMIN_URL"], autocommit=True) as server:
         try:
-            for name in names.values():
-                _make(server, name, login)
-            for side in ("stock", "plain"):
-                _add_trigrams(names[side])
-            yield {side: _environment(name) for side, name in names.items()}
+            for database in databases.values():
+                server.execute(CREATE.format(database, owner))
+            # The tables of users need it. One of our own migrations adds it for our project.
+            for name in ("stock", "plain"):
+                with psycopg.connect(variables[name]["DATABASE_ADMIN_URL"]) as inside:
+                    inside.execute("CREATE EXTENSION pg_trgm SCHEMA public")
+            yield variables
         finally:
-            for name in names.values():
-                _drop(server, name)
-
-
-def _make(server: "psycopg.Connection[tuple[object, ...]]", name: str, login: str) -> None:
-    statement = sql.SQL("CREATE DATABASE {} OWNER {}")
-    server.execute(statement.format(sql.Identifier(name), sql.Identifier(login)))
-
-
-def _add_trigrams(name: str) -> None:
-    """Add what the people's tables need; on our side, one of our migrations adds it."""
-    with psycopg.connect(_environment(name)["DATABASE_ADMIN_URL"]) as server:
-        server.execute("CREATE EXTENSION pg_trgm SCHEMA public")
-
-
-def _drop(server: "psycopg.Connection[tuple[object, ...]]", name: str) -> None:
-    statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
-    server.execute(statement.format(sql.Identifier(name)))
-
-
-def _environment(name: str) -> dict[str, str]:
-    variables = ("DATABASE_URL", "DATABASE_ADMIN_URL")
-    return {each: named(os.environ[each], name) for each in variables}
-
-
-def named(url: str, name: str) -> str:
-    """Return a database's URL with another name in it."""
-    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+            for database in databases.values():
+                server.execute(DROP.format(database))

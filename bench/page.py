@@ -1,98 +1,113 @@
-"""The figures as text: a line in the terminal, a table in docs/performance.md."""
+"""docs/performance.md: one table of goals and one plot, kept as JSON between runs."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "performance.md"
-IMAGES = ROOT / "docs" / "images"
-THREE_DIGITS = 100
+from bench import plots, report
+from bench.goals import GOALS, Goal
+from bench.runner import Figures
+
 COMMANDS = {"usual": "make bench", "full": "make bench-full"}
 INTRODUCTION = """# Performance
 
-This page is written by `make bench` and `make bench-full`, never by hand. Each figure is the
-median of its rounds, with the smallest and the largest in brackets. The sides take turns within
-a round, and a ratio is the median of the rounds' own ratios: what disturbs a round disturbs both.
-Processor time is that of the side's process, and of all of PostgreSQL's, whoever waits for whom.
+Written by `make bench` and `make bench-full`.
+"""
+EXPLANATION = """A figure is the median of its rounds. The subjects alternate within a round, and a
+ratio is the median of the rounds' own ratios: a disturbance of a round affects both. `plain` is
+Django without tenancy, `stock` is django-tenants as documented, both on the same tables. The word
+in brackets repeats a row: `make bench ARGS="--only context"`.
+
+The samples, all other figures, their ranges and plots, and what each measurement does
+are in `report.md` below `var/bench`, which the same commands write and git ignores.
 """
 
 
-def line(row: dict[str, Any]) -> str:
-    """Return a result as a line for the terminal."""
-    sides = ", ".join(f"{side} {_figure(row, side)}" for side in row["summary"])
-    return f"    {row['at']} ({row['note'] or row['unit']}): {sides} {_ratios(row)}"
+class Page:
+    """The page of a documentation folder: `performance.md`, `performance.json` and the plot."""
+
+    def __init__(self, docs: Path) -> None:
+        self._text = docs / "performance.md"
+        self._figures = docs / "performance.json"
+        self._plot = docs / "images" / "performance.svg"
+        self._kept: dict[str, Any] = {"goals": {}, "failures": {}}
+        if self._figures.exists():
+            self._kept = json.loads(self._figures.read_text())
+
+    def add(self, size: str, figures: Figures) -> None:
+        """Replace the goals that a measurement shows; keep their last figures if it failed."""
+        key = f"{size} {figures.name}"
+        self._kept["failures"].pop(key, None)
+        if figures.failure:
+            when = report.circumstances(figures.machine).partition(":")[0].rstrip(".")
+            text = f"`{figures.name}` of `{COMMANDS[size]}` ({when}): {figures.failure}"
+            self._kept["failures"][key] = text
+            return
+        for goal in GOALS:
+            if (goal.size, goal.measurement) == (size, figures.name):
+                self._kept["goals"][goal.label] = _shown(goal, figures)
+
+    def write(self) -> None:
+        self._figures.write_text(json.dumps(self._kept, indent=1) + "\n")
+        shown = {goal: self._kept["goals"].get(goal.label) for goal in GOALS}
+        ratios = {
+            goal.label.replace("`", ""): each["ratio"]
+            for goal, each in shown.items()
+            if each and each["ratio"]
+        }
+        if ratios:
+            plots.draw_ratios(ratios, self._plot)
+        self._text.write_text("\n".join(self._lines(shown, has_plot=bool(ratios))))
+
+    def _lines(self, shown: dict[Goal, Any], *, has_plot: bool) -> Iterator[str]:
+        yield INTRODUCTION
+        yield "| Goal | Measured | Peer | Ratio |"
+        yield "|---|---|---|---|"
+        for goal, each in shown.items():
+            cells = (each["measured"], each["peer"], each["ratio"]) if each else ("", "", 0)
+            ratio = report.number(cells[2]) if cells[2] else ""
+            yield f"| {goal.label} (`{goal.measurement}`) | {cells[0]} | {cells[1]} | {ratio} |"
+        yield ""
+        if has_plot:
+            yield f"![Ratio to the peer](images/{self._plot.name})\n"
+        if self._kept["failures"]:
+            yield "## Failed in the last run\n"
+            yield from (f"- {text}" for text in self._kept["failures"].values())
+            yield ""
+        yield "## Taken\n"
+        yield from self._circumstances(shown)
+        yield ""
+        yield EXPLANATION
+
+    def _circumstances(self, shown: dict[Goal, Any]) -> Iterator[str]:
+        """Yield a line for each machine, date and commit, with its measurements."""
+        groups: dict[str, dict[str, None]] = {}
+        for goal, each in shown.items():
+            if each:
+                names = groups.setdefault(f"`{COMMANDS[goal.size]}`, {each['taken']}", {})
+                names[f"`{goal.measurement}`"] = None
+        for taken, names in groups.items():
+            yield f"- {', '.join(names)}: {taken}"
 
 
-def write(figures: Path, order: Sequence[str]) -> None:
-    """Write the page and its plots from the figures that are there."""
-    from bench import plots
-
-    parts = [INTRODUCTION]
-    for size, command in COMMANDS.items():
-        paths = [figures / size / f"{name}.json" for name in order]
-        taken = [json.loads(path.read_text()) for path in paths if path.exists()]
-        plots.draw(size, taken, IMAGES)
-        parts += [f"## `{command}`\n"] if taken else []
-        parts += [_measurement(size, each) for each in taken]
-    PAGE.write_text("\n".join(parts))
-    print(f"· Wrote {PAGE.relative_to(ROOT)}.")
-
-
-def _measurement(size: str, taken: dict[str, Any]) -> str:
-    parts = [f"### {taken['name'].title()}\n", f"{taken['sentence']} {_circumstances(taken)}\n"]
-    return "\n".join([*parts, *_plots(size, taken), *_table(taken["results"])])
+def _shown(goal: Goal, figures: Figures) -> dict[str, Any]:
+    """Return what the page shows of a goal. Raises `LookupError` if its row is not there."""
+    rows = [
+        row for row in figures.results if row["at"].startswith(goal.at) and row["note"] == goal.note
+    ]
+    if len(rows) != 1 or goal.subject not in rows[0]["summary"]:
+        raise LookupError(f"{figures.name} has no row for the goal {goal.label!r}")
+    row = rows[0]
+    ratio, peer = 0.0, ""
+    if goal.peer:
+        theirs = row["summary"][goal.peer]["median"]
+        ratios = row["ratios"].get(goal.subject)
+        ratio = ratios["median"] if ratios else row["summary"][goal.subject]["median"] / theirs
+        peer = f"{goal.peer}: {_median(row, goal.peer)}"
+    taken = report.circumstances(figures.machine).partition("; load")[0] + "."
+    return {"measured": _median(row, goal.subject), "peer": peer, "ratio": ratio, "taken": taken}
 
 
-def _circumstances(taken: dict[str, Any]) -> str:
-    facts = taken["machine"]
-    packages = ", ".join(f"{name} {version}" for name, version in facts["packages"].items())
-    return (
-        f"*Taken on {facts['taken_at'][:10]}: {facts['cores']} cores of {facts['processor']}, "
-        f"{facts['memory_gib']} GiB, {facts['system']}, Python {facts['python']}, "
-        f"PostgreSQL {facts['postgresql']}, {packages}; the load before it was "
-        f"{facts['load_before']:.1f}.*"
-    )
-
-
-def _plots(size: str, taken: dict[str, Any]) -> Iterator[str]:
-    """Name the pictures that there are (`bench/plots.py`)."""
-    title, image = taken["name"].title(), f"images/bench-{size}-{taken['name']}"
-    if any(row["against"] for row in taken["results"]):
-        yield f"![{title}]({image}.svg)\n"
-    if any(row["moments"] for row in taken["results"]):
-        yield f"![{title}, through time]({image}-time.svg)\n"
-
-
-def _table(rows: list[dict[str, Any]]) -> Iterator[str]:
-    sides = list(dict.fromkeys(side for row in rows for side in row["summary"]))
-    yield f"| What | {' | '.join(sides)} | Ratios |"
-    yield "|---" * (len(sides) + 2) + "|"
-    for row in rows:
-        cells = [_figure(row, side) if side in row["summary"] else "" for side in sides]
-        what = f"{row['at']}: {row['note']}" if row["note"] else row["at"]
-        yield f"| {what} | {' | '.join(cells)} | {_ratios(row)} |"
-    yield ""
-
-
-def _figure(row: dict[str, Any], side: str) -> str:
-    said = row["summary"][side]
-    low, high = _number(said["min"]), _number(said["max"])
-    spread = f" ({low} to {high})" if low != high else ""
-    tail = f", p{row['share']} {_number(row['tail'][side])}" if side in row["tail"] else ""
-    return f"{_number(said['median'])} {row['unit']}{spread}{tail}"
-
-
-def _ratios(row: dict[str, Any]) -> str:
-    return "; ".join(_ratio(name, row["against"], said) for name, said in row["ratios"].items())
-
-
-def _ratio(side: str, against: str, said: dict[str, float]) -> str:
-    middle, low, high = (_number(said[name]) for name in ("median", "min", "max"))
-    return f"{side}/{against} **{middle}** ({low} to {high})"
-
-
-def _number(value: float) -> str:
-    """Return three digits that count."""
-    return f"{value:,.0f}" if value >= THREE_DIGITS else f"{value:.3g}"
+def _median(row: dict[str, Any], subject: str) -> str:
+    return f"{report.number(row['summary'][subject]['median'])} {row['unit']}"

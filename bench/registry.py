@@ -1,44 +1,66 @@
 """The list of measurements, each with the sentence that says what it measures."""
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from bench.clocks import DatabaseClock
+from bench import databases
+from bench.resource_usage import PostgresUsage
 from bench.results import Result
-from bench.sides import started
-
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from bench.sides import Side
+from bench.subjects import Subject, started
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much of everything a run takes."""
+    """How many tenants, rounds, requests and rows a run uses."""
 
     name: str
     tenants: tuple[int, ...]
     rounds: int
     requests: int
     members: int
-    letters: int
-    # Whether stock's schemas may be copied, outside the clock.
+    messages: int
+    # Of one measurement. Four times what a machine of two cores takes, and more.
+    timeout_seconds: int
+    # Processes that share the connections' measurement, and the seconds of each of its variants.
+    processes: int = 4
+    connection_seconds: float = 10
+    # Whether stock's schemas may be copied; the copying is not measured.
     copies: bool = False
 
 
 SIZES = {
-    "tiny": Size("tiny", (2,), rounds=1, requests=3, members=60, letters=50),
-    "usual": Size("usual", (10, 100), rounds=10, requests=400, members=50_000, letters=5_000),
+    "tiny": Size(
+        "tiny",
+        (2,),
+        rounds=1,
+        requests=3,
+        members=60,
+        messages=20,
+        timeout_seconds=600,
+        processes=2,
+        connection_seconds=0.5,
+    ),
+    "usual": Size(
+        "usual",
+        (10, 100),
+        rounds=10,
+        requests=400,
+        members=50_000,
+        messages=5_000,
+        timeout_seconds=30 * 60,
+    ),
     "full": Size(
         "full",
         (1_000, 3_000),
         rounds=10,
         requests=400,
         members=50_000,
-        letters=100_000,
+        messages=100_000,
+        timeout_seconds=4 * 60 * 60,
+        connection_seconds=300,
         copies=True,
     ),
 }
@@ -46,20 +68,32 @@ SIZES = {
 
 @dataclass
 class Run:
-    """What a measurement works with."""
+    """The databases of a run, and what the measurements have written there."""
 
     size: Size
     folder: Path
+    environment: Mapping[str, str]
     databases: dict[str, dict[str, str]]
-    clock: DatabaseClock
-    # How many tenants each side has by now.
+    postgres: PostgresUsage
+    # The number of tenants of each subject; a subject without an entry has no tables.
     tenants: dict[str, int] = field(default_factory=dict)
-    # The sides whose first tenants have the rows that are asked for.
-    planted: set[str] = field(default_factory=set)
+    # The subjects whose first tenants have the rows that the measured page reads.
+    with_rows: set[str] = field(default_factory=set)
+    # The number of the next visitor who signs up over HTTP.
+    next_visitor: int = 0
 
-    def sides(self, *names: str, **more: str) -> "AbstractContextManager[dict[str, Side]]":
-        """Start sides, with `more` in their environment."""
-        return started(names, self.databases, self.clock, self.folder, **more)
+    def subjects(self, *names: str, **variables: str) -> AbstractContextManager[dict[str, Subject]]:
+        """Start subjects, with `variables` in their environment."""
+        environ = {**self.environment, **variables}
+        return started(names, environ, self.databases, self.postgres, self.folder)
+
+
+@contextlib.contextmanager
+def opened(size: Size, folder: Path, environ: Mapping[str, str]) -> Iterator[Run]:
+    """Create the databases of a run, and drop them at the end."""
+    with databases.created(environ) as created:
+        usage = PostgresUsage(environ["DATABASE_ADMIN_URL"])
+        yield Run(size, folder, environ, created, usage)
 
 
 Measure = Callable[[Run], Iterator[Result]]
@@ -87,9 +121,9 @@ def measurement(name: str, sentence: str) -> Callable[[Measure], Measure]:
     return add
 
 
-def in_turns(rounds: int, sides: dict[str, Any]) -> Iterator[tuple[int, list[str]]]:
-    """Yield each round with the sides in a rotating order, so that no side is always first."""
-    names = list(sides)
+def alternating(rounds: int, subjects: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield each round with the subjects in a rotating order: none is always the first."""
+    names = list(subjects)
     for number in range(rounds):
         shift = number % len(names)
         yield number, names[shift:] + names[:shift]

@@ -1,49 +1,49 @@
-"""What came out: samples by side, what they measure, and what they come to."""
+"""Figures: samples by subject, with their medians and ratios."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
-from bench.clocks import Spent
+from bench.resource_usage import ResourceUsage
 
-Samples = dict[str, list[float]]
+PARTS = {"wall": "time", "cpu": "processor time of Python", "database": "of the database"}
 
 
 @dataclass
 class Result:
-    """One row of figures: the same thing, done by each side, in alternating rounds."""
+    """One row of figures: the same action of each subject, in alternating rounds."""
 
     measurement: str
     at: str
     unit: str
-    samples: Samples
-    # The side that the others are compared with; none for what has no rival.
-    against: str = ""
+    samples: dict[str, list[float]]
+    # The subject that the others are compared with, if any.
+    baseline: str = ""
     note: str = ""
-    # What all but the slowest took, and how many of a hundred those are.
+    # A percentile of each subject, and which percentile it is.
     tail: dict[str, float] = field(default_factory=dict)
     share: int = 99
-    # When each sample was taken, in seconds: then they are drawn through time.
-    moments: list[float] = field(default_factory=list)
+    # The second of each sample: then they are plotted over time.
+    sampled_at: list[float] = field(default_factory=list)
 
-    def ratios(self, side: str) -> list[float]:
-        """Each round's own ratio: what disturbs a round disturbs both sides of it."""
-        pairs = zip(self.samples[side], self.samples[self.against], strict=True)
+    def ratios(self, subject: str) -> list[float]:
+        """Each round's own ratio: a disturbance of a round affects both subjects of it."""
+        pairs = zip(self.samples[subject], self.samples[self.baseline], strict=True)
         return [ours / theirs for ours, theirs in pairs if theirs]
 
     def as_json(self) -> dict[str, Any]:
-        """Return everything that was taken, and what the table says of it."""
-        said = {name: summary(values) for name, values in self.samples.items()}
-        rivals = [name for name in self.samples if self.against and name != self.against]
-        ratios = {name: summary(found) for name in rivals if (found := self.ratios(name))}
-        samples = {name: [_short(value) for value in each] for name, each in self.samples.items()}
-        return {**asdict(self), "samples": samples, "summary": said, "ratios": ratios}
-
-
-def _short(value: float) -> float:
-    """Return as many digits as a clock can measure."""
-    return float(f"{value:.4g}")
+        """Return the samples to four digits, with their summary and ratios."""
+        compared = [name for name in self.samples if self.baseline and name != self.baseline]
+        return {
+            **asdict(self),
+            "samples": {
+                name: [float(f"{value:.4g}") for value in each]
+                for name, each in self.samples.items()
+            },
+            "summary": {name: summary(values) for name, values in self.samples.items()},
+            "ratios": {name: summary(ratios) for name in compared if (ratios := self.ratios(name))},
+        }
 
 
 def summary(values: Sequence[float]) -> dict[str, float]:
@@ -52,24 +52,20 @@ def summary(values: Sequence[float]) -> dict[str, float]:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value that such a share of all doesn't exceed."""
+    """Return the smallest value that at least this share of the values doesn't exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 def in_parts(
-    measurement: str, at: str, spent: Mapping[str, Sequence[Spent]], *, against: str = ""
+    measurement: str, at: str, usages: Mapping[str, Sequence[ResourceUsage]], *, baseline: str = ""
 ) -> list[Result]:
-    """Return three rows in milliseconds: passed, worked by the side, worked by its database."""
-    parts = {"wall": "time", "cpu": "processor time of Python", "database": "of the database"}
-    return [
-        Result(
-            measurement,
-            at,
-            "ms",
-            {side: [1000 * getattr(one, part) for one in each] for side, each in spent.items()},
-            against,
-            note=words,
-        )
-        for part, words in parts.items()
-    ]
+    """Return three rows in milliseconds: wall-clock time, processor time, and the database's."""
+    rows = []
+    for part, note in PARTS.items():
+        samples = {
+            subject: [1000 * getattr(usage, part) for usage in each]
+            for subject, each in usages.items()
+        }
+        rows.append(Result(measurement, at, "ms", samples, baseline, note=note))
+    return rows

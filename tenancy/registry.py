@@ -25,7 +25,7 @@ class Registry(Generic[Entry]):
     A second entry of one name is kept apart, and reported by `check` (tenancy.E005).
     """
 
-    registries: list["Registry[Declared]"] = []  # noqa: RUF012  # Of all kinds.
+    registries: list["Registry[Declared]"] = []  # Of all kinds.
 
     def __init__(self, kind: str) -> None:
         self.kind = kind

@@ -1,4 +1,4 @@
-"""A long queue of messages: how fast it empties, and what it slows down."""
+"""A long queue of messages: the rate at which it is sent, and what it slows down."""
 
 import contextlib
 import json
@@ -11,84 +11,83 @@ from functools import partial
 from statistics import median
 from typing import Any
 
-import psutil
-
-from bench.measurements.members import people
-from bench.measurements.processes import weight
-from bench.measurements.signup import fill, prepare
-from bench.registry import Run, in_turns, measurement
+from bench.measurements.members import add_members
+from bench.registry import Run, alternating, measurement
+from bench.resource_usage import MIB, memory_bytes
 from bench.results import Result, percentile
 from bench.service import Service, running
-from bench.sides import Side
-from bench.sink import WATCHED
+from bench.smtp_sink import WATCHED
+from bench.subjects import Subject
+from bench.tenants import fill
 
 NOISY, QUIET = "bench-0.localhost", "bench-1.localhost"
 ROUNDS = 5
-# Sign-ups of a batch, alternating with an idle relay; and the batches of each round of the run,
-# so that one of a hundred isn't the slowest of all.
+# Sign-ups of a batch; and the batches of each round of the run, so that the slowest one of a
+# hundred sign-ups is one of several.
 SIGN_UPS = 20
-TURNS = 2
-PATIENCE = 600
-PARTS = ("at the start", "halfway", "at the end")
-
-
-@measurement(
-    "mail",
-    "Welcomes to people of one tenant wait in the outbox, and a Celery worker of two processes "
-    "sends them as in production, beside beat, to an SMTP server that takes every letter. Then "
-    "the same queue again, while somebody else's one letter is timed from the commit to its "
-    "arrival, and while people sign up by the form (`busy`), in turn with a queue that isn't due, "
-    "when the relay has their own welcomes alone (`quiet`). All of it shares this machine's cores.",
-)
-def mail(run: Run) -> Iterator[Result]:
-    with run.sides("visitors") as sides, _sink() as sink:
-        side = prepare(run, sides)
-        fill(run, side, 2)
-        people(run, side, run.size.letters)
-        with _relay(run, sink) as relay:
-            yield from _throughput(run, side, relay, sink)
-            yield from _neighbours(run, side, relay, sink)
-            yield from _sign_ups(run, side, sink)
+BATCHES = 2
+WARM_UP_MESSAGES = 10
+# What a wait for messages may take, and how much longer for each of them.
+TIMEOUT_SECONDS = 600
+SECONDS_A_MESSAGE = 0.2
+PARTS = {"at the start": 0.0, "halfway": 0.5, "at the end": 1.0}
 
 
 @dataclass
-class Sink:
-    """A handle on the mail server's process."""
+class SmtpSink:
+    """A handle on the mail server's process, and the worker that sends to it."""
 
     process: "subprocess.Popen[str]"
     port: int
 
     def read(self) -> dict[str, Any]:
+        """Return what the mail server has counted."""
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write("\n")
         self.process.stdin.flush()
-        counted: dict[str, Any] = json.loads(self.process.stdout.readline())
-        return counted
+        counts: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return counts
+
+    def has_received(self, messages: float) -> bool:
+        return bool(self.read()["messages"] >= messages)
 
 
 @dataclass
-class Relay:
-    """The worker of a running service."""
+class Bench:
+    """What the parts of the measurement work with."""
 
+    run: Run
+    subject: Subject
     service: Service
+    sink: SmtpSink
 
-    def family(self) -> list[psutil.Process]:
-        """Return the worker's processes."""
-        worker = psutil.Process(self.service.processes["worker"].pid)
-        return [worker, *worker.children(recursive=True)]
+    def queue(self) -> None:
+        """Put a welcome for each of the noisy tenant's members in the outbox."""
+        self.subject.run("mail.queue_welcomes", host=NOISY, count=self.run.size.messages)
 
-    def worked(self) -> float:
-        """Return the seconds of processor time that the worker has had."""
-        return self.service.worked("worker")
+    def wait_until(self, is_done: Callable[[], bool], messages: int = 1) -> None:
+        """Wait for messages to arrive. Raises `TimeoutError`, `ProcessEndedError`."""
+        seconds = TIMEOUT_SECONDS + SECONDS_A_MESSAGE * messages
+        deadline = time.monotonic() + seconds
+        while not is_done():
+            self.service.check()
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{messages} messages were not sent within {seconds:.0f} s")
+            time.sleep(0.02)
 
-    def weight(self) -> float:
-        return sum(weight(each.pid) for each in self.family())
+    def time_one_message(self, name: str) -> float:
+        """Return the seconds from the commit of a message of the quiet tenant to its arrival."""
+        reader = f"{name}@reader.test"
+        committed = self.subject.run("mail.welcome_one", host=QUIET, reader=reader).result
+        address = f"{WATCHED}{reader}"
+        self.wait_until(lambda: address in self.sink.read()["arrivals"])
+        return float(self.sink.read()["arrivals"][address] - committed)
 
     @contextlib.contextmanager
-    def stopped(self) -> Iterator[None]:
+    def worker_suspended(self) -> Iterator[None]:
         """Suspend the worker's processes for the block."""
-        family = self.family()
+        family = self.service.family("worker")
         for each in family:
             each.suspend()
         try:
@@ -97,119 +96,44 @@ class Relay:
             for each in family:
                 each.resume()
 
-
-def _throughput(run: Run, side: Side, relay: Relay, sink: Sink) -> Iterator[Result]:
-    count = run.size.letters
-    _wake_up(side, sink)
-    # Many take a while to write: none may have left before all of them are counted.
-    with relay.stopped():
-        side.do("mail.queue_welcomes", host=NOISY, count=count)
-        before, worked, database = sink.read(), relay.worked(), run.clock.read()
-    weights = []
-    started = 0.0
-    for share in (0, 0.5, 1):
-        _until(partial(_have_arrived, sink, before, max(1, share * count)), count)
-        started = started or time.perf_counter()
-        weights.append(relay.weight())
-    seconds = time.perf_counter() - started
-    opened = sink.read()["connections"] - before["connections"]
-    spent = (relay.worked() - worked, run.clock.read() - database)
-    at = f"{count:,} welcomes waiting"
-    yield _row(f"{at}: sent", "/s", count / seconds)
-    for what, cpu in zip(("of Python", "of the database"), spent, strict=True):
-        yield _row(f"a letter: processor time {what}", "ms", 1000 * cpu / count)
-    yield _row("letters for each connection", "", count / max(1, opened))
-    for part, found in zip(PARTS, weights, strict=True):
-        yield _row(f"the worker's memory {part}", "MiB", found)
+    @contextlib.contextmanager
+    def queue_postponed(self) -> Iterator[None]:
+        """Make none of the queue due for the block; the messages already leased are sent before."""
+        self.subject.run("mail.postpone", host=NOISY, days=1)
+        before: dict[str, Any] = {}
+        while before != (before := self.sink.read()):
+            # Many messages are sent in this time, if any.
+            time.sleep(0.2)
+        yield
+        self.subject.run("mail.postpone", host=NOISY, days=-1)
 
 
-def _wake_up(side: Side, sink: Sink) -> None:
-    """Have each of the worker's processes send something, as it loads what it needs by then."""
-    for number in range(10):
-        _one_letter(side, sink, f"waking{number}")
-
-
-def _neighbours(run: Run, side: Side, relay: Relay, sink: Sink) -> Iterator[Result]:
-    """Time one message of another tenant, with an empty queue and with all of the queue."""
-    rounds = min(ROUNDS, run.size.rounds)
-    quiet = [_one_letter(side, sink, f"quiet{number}") for number in range(rounds)]
-    with relay.stopped():
-        side.do("mail.queue_welcomes", host=NOISY, count=run.size.letters)
-    # The relay is in the middle of it by then.
-    time.sleep(1)
-    busy = [_one_letter(side, sink, f"busy{number}") for number in range(rounds)]
-    at = f"another tenant's letter, {run.size.letters:,} waiting before it"
-    yield Result("mail", at, "s", {"busy": busy, "quiet": quiet}, against="quiet")
-
-
-def _one_letter(side: Side, sink: Sink, name: str) -> float:
-    reader = f"{name}@reader.test"
-    committed = side.do("mail.welcome_one", host=QUIET, reader=reader).result
-    address = f"{WATCHED}{reader}"
-    _until(lambda: address in sink.read()["arrivals"], 0)
-    return float(sink.read()["arrivals"][address] - committed)
-
-
-def _sign_ups(run: Run, side: Side, sink: Sink) -> Iterator[Result]:
-    taken: dict[str, list[list[float]]] = {"busy": [], "quiet": []}
-    count = min(SIGN_UPS, run.size.requests)
-    # The first batch is a warm-up.
-    for number, states in in_turns(TURNS * run.size.rounds + 1, taken):
-        for state in states:
-            names = [f"s{number}-{state}-{each}" for each in range(count)]
-            _have_letters(run, side)
-            with _put_off(side, sink) if state == "quiet" else contextlib.nullcontext():
-                taken[state].append(side.do("mail.sign_up", names=names).result)
-    samples = {
-        state: [1000 * median(each) for each in rounds[1:]] for state, rounds in taken.items()
-    }
-    everyone = {
-        state: [1000 * each for round_ in rounds[1:] for each in round_]
-        for state, rounds in taken.items()
-    }
-    tail = {state: percentile(each, 0.99) for state, each in everyone.items()}
-    yield Result("mail", "a sign-up by the form", "ms", samples, against="quiet", tail=tail)
+@measurement(
+    "mail",
+    "Welcomes to members of one tenant wait in the outbox, and a Celery worker of two processes "
+    "sends them as in production, beside beat, to an SMTP server that accepts every message. Then "
+    "the same queue again, while one message of another tenant is timed from the commit to its "
+    "arrival, and while visitors sign up by the form (`busy`), alternating with a queue that isn't "
+    "due, when the relay has only the visitors' own welcomes (`quiet`). All processes share this "
+    "machine's cores.",
+)
+def mail(run: Run) -> Iterator[Result]:
+    with run.subjects("visitors") as subjects, _smtp_sink() as sink:
+        subject = subjects["visitors"]
+        fill(run, subject, 2)
+        add_members(run, subject, run.size.messages)
+        options = {"EMAIL_URL": f"smtp://127.0.0.1:{sink.port}", "RATE_LIMITS": "on"}
+        with running(run, "worker", "beat", **options) as service:
+            bench = Bench(run, subject, service, sink)
+            yield from _throughput(bench)
+            yield from _latency_of_one(bench)
+            yield from _sign_ups(bench)
 
 
 @contextlib.contextmanager
-def _put_off(side: Side, sink: Sink) -> Iterator[None]:
-    """Have none of the queue due for the block, and the messages already leased sent before."""
-    side.do("mail.put_off", host=NOISY, days=1)
-    before: dict[str, Any] = {}
-    while before != (before := sink.read()):
-        # Many messages are sent in this time, if any.
-        time.sleep(0.2)
-    yield
-    side.do("mail.put_off", host=NOISY, days=-1)
-
-
-def _have_letters(run: Run, side: Side) -> None:
-    """Refill the queue so that it outlasts a round."""
-    if side.do("mail.waiting").result < min(run.size.letters, 2_000):
-        side.do("mail.queue_welcomes", host=NOISY, count=run.size.letters)
-
-
-def _row(at: str, unit: str, value: float) -> Result:
-    return Result("mail", at, unit, {"worker": [value]})
-
-
-def _have_arrived(sink: Sink, before: dict[str, Any], count: float) -> bool:
-    return bool(sink.read()["letters"] - before["letters"] >= count)
-
-
-def _until(is_done: Callable[[], bool], letters: int) -> None:
-    """Wait, for as long as so many messages may take."""
-    deadline = time.monotonic() + PATIENCE + letters / 5
-    while not is_done():
-        if time.monotonic() > deadline:
-            raise RuntimeError("The letters didn't come.")
-        time.sleep(0.02)
-
-
-@contextlib.contextmanager
-def _sink() -> Iterator[Sink]:
+def _smtp_sink() -> Iterator[SmtpSink]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "bench.sink"],
+        [sys.executable, "-m", "bench.smtp_sink"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -217,16 +141,80 @@ def _sink() -> Iterator[Sink]:
     assert process.stdin
     assert process.stdout
     try:
-        yield Sink(process, int(process.stdout.readline()))
+        yield SmtpSink(process, int(process.stdout.readline()))
     finally:
-        process.stdin.close()
-        process.wait(60)
-        process.stdout.close()
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
 
 
-@contextlib.contextmanager
-def _relay(run: Run, sink: Sink) -> Iterator[Relay]:
-    options = {"EMAIL_URL": f"smtp://127.0.0.1:{sink.port}", "RATE_LIMITS": "on"}
-    place = run.databases["visitors"]
-    with running("worker", "beat", folder=run.folder, database=place, **options) as service:
-        yield Relay(service)
+def _throughput(bench: Bench) -> Iterator[Result]:
+    count, postgres = bench.run.size.messages, bench.run.postgres
+    # Each of the worker's processes sends something, and has loaded what it needs by then.
+    for number in range(WARM_UP_MESSAGES):
+        bench.time_one_message(f"warm-up{number}")
+    # The rows take a while to write: none may be sent before all of them are there.
+    with bench.worker_suspended():
+        bench.queue()
+        before = bench.sink.read()
+        python, database = bench.service.cpu_seconds("worker"), postgres.cpu_seconds()
+    memory = {}
+    started = 0.0
+    for part, share in PARTS.items():
+        wanted = before["messages"] + max(1, share * count)
+        bench.wait_until(partial(bench.sink.has_received, wanted), count)
+        started = started or time.perf_counter()
+        processes = bench.service.family("worker")
+        memory[part] = sum(memory_bytes(each) for each in processes) / MIB
+    seconds = time.perf_counter() - started
+    opened = bench.sink.read()["connections"] - before["connections"]
+    python = bench.service.cpu_seconds("worker") - python
+    database = postgres.cpu_seconds() - database
+    yield _row(f"{count:,} welcomes waiting: sent", "/s", count / seconds)
+    yield _row("a message: processor time of Python", "ms", 1000 * python / count)
+    yield _row("a message: processor time of the database", "ms", 1000 * database / count)
+    yield _row("messages for each connection", "", count / max(1, opened))
+    for part, mebibytes in memory.items():
+        yield _row(f"the worker's memory {part}", "MiB", mebibytes)
+
+
+def _row(at: str, unit: str, value: float) -> Result:
+    return Result("mail", at, unit, {"worker": [value]})
+
+
+def _latency_of_one(bench: Bench) -> Iterator[Result]:
+    """Time one message of another tenant, with an empty queue and with all of the queue."""
+    rounds = range(min(ROUNDS, bench.run.size.rounds))
+    quiet = [bench.time_one_message(f"quiet{number}") for number in rounds]
+    with bench.worker_suspended():
+        bench.queue()
+    # The worker is in the middle of the queue by then.
+    time.sleep(1)
+    busy = [bench.time_one_message(f"busy{number}") for number in rounds]
+    at = f"another tenant's message, {bench.run.size.messages:,} waiting before it"
+    yield Result("mail", at, "s", {"busy": busy, "quiet": quiet}, baseline="quiet")
+
+
+def _sign_ups(bench: Bench) -> Iterator[Result]:
+    seconds: dict[str, list[list[float]]] = {"busy": [], "quiet": []}
+    size = bench.run.size
+    count = min(SIGN_UPS, size.requests)
+    # The first batch is a warm-up.
+    for number, states in alternating(BATCHES * size.rounds + 1, seconds):
+        for state in states:
+            names = [f"s{number}-{state}-{each}" for each in range(count)]
+            # The queue must outlast the batch.
+            if bench.subject.run("mail.count_unsent").result < min(size.messages, 2_000):
+                bench.queue()
+            with bench.queue_postponed() if state == "quiet" else contextlib.nullcontext():
+                seconds[state].append(bench.subject.run("mail.sign_up", names=names).result)
+    medians = {
+        state: [1000 * median(batch) for batch in batches[1:]] for state, batches in seconds.items()
+    }
+    tail = {
+        state: 1000 * percentile([each for batch in batches[1:] for each in batch], 0.99)
+        for state, batches in seconds.items()
+    }
+    yield Result("mail", "a sign-up by the form", "ms", medians, baseline="quiet", tail=tail)

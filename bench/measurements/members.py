@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import psycopg
 from psycopg import sql
 
-from bench.measurements.requests import prepare
 from bench.registry import Run, measurement
 from bench.results import Result, percentile
-from bench.sides import DATABASES, Side
+from bench.subjects import DATABASES, Subject
+from bench.tenants import hosts_with_rows
 
 HOST = "bench-0.localhost"
 FIRST = ("Ada", "Grace", "Alan", "Barbara", "Edsger", "Donald", "Margaret", "Linus", "Radia", "Ken")
@@ -18,17 +18,17 @@ PAGES = {
     "a page from the end": "?sort=-name",
     "newest first": "?sort=-joined",
     "last signed in first": "?sort=-seen",
-    "longest not seen first": "?sort=seen",
-    "a search for a name that many have": "?q=hopper",
-    "a search for many who stand last": "?q=radia",
-    "a search for one person by name": "?q={rare}",
+    "signed in longest ago first": "?sort=seen",
+    "a search for a frequent name": "?q=hopper",
+    "a search for many on the last pages": "?q=radia",
+    "a search for one member by name": "?q={rare}",
     "a search for one address": "?q=person{rare}@bench",
     "a search for two words": "?q=ada+{rare}",
     "a search for two letters": "?q=zq",
-    "a search for one letter that nobody has": "?q=%C3%9F",
-    "a search that finds nobody": "?q=xyzzyx",
+    "a search for one letter in no name": "?q=%C3%9F",
+    "a search without result": "?q=xyzzyx",
 }
-PEOPLE = """
+USERS = """
     INSERT INTO {schema}.accounts_user
         (id, password, is_superuser, email, full_name, language, time_zone, role, is_active,
          is_staff, joined_at, last_login)
@@ -56,37 +56,35 @@ ADDRESSES = """
 
 @measurement(
     "members",
-    "The console's list of members in an organisation of 50,000, as its owner asks for it: the "
+    "The console's list of members in an organisation of 50,000, as its owner requests it: the "
     "whole page by the WSGI application with all of the service's middleware, queries, templates "
     "and all. One page after the other, from a warm process.",
 )
 def members(run: Run) -> Iterator[Result]:
-    prepare(run)
-    with run.sides("service") as sides:
-        side = sides["service"]
-        cookie = side.do("ours.sign_in", host=HOST).result
-        people(run, side, run.size.members)
-        for words, query in PAGES.items():
-            yield _page(run, side, cookie, words, query.format(rare=run.size.members // 2))
+    hosts_with_rows(run)
+    with run.subjects("service") as subjects:
+        subject = subjects["service"]
+        cookie = subject.run("ours.sign_in", host=HOST).result
+        add_members(run, subject, run.size.members)
+        for label, query in PAGES.items():
+            path = f"/console/members/{query.format(rare=run.size.members // 2)}"
+            request = {"path": path, "hosts": [HOST], "cookie": cookie}
+            subject.run("pages.get", **request, count=3)
+            count = max(3, run.size.requests // 4)
+            seconds = subject.run("pages.get", **request, count=count).result
+            times = [1000 * each for each in seconds]
+            at = f"{label}, of {run.size.members:,} members"
+            tail = {"service": percentile(times, 0.95)}
+            yield Result("members", at, "ms", {"service": times}, tail=tail, share=95)
 
 
-def _page(run: Run, side: Side, cookie: str, words: str, query: str) -> Result:
-    asked = {"path": f"/console/members/{query}", "hosts": [HOST], "cookie": cookie}
-    side.do("web.ask", **asked, count=3)
-    count = max(3, run.size.requests // 4)
-    taken = [1000 * seconds for seconds in side.do("web.ask", **asked, count=count).result]
-    tail = {"service": percentile(taken, 0.95)}
-    at = f"{words}, of {run.size.members:,} members"
-    return Result("members", at, "ms", {"service": taken}, tail=tail, share=95)
-
-
-def people(run: Run, side: Side, count: int) -> None:
-    """Write the people past Django, which would take minutes for it."""
-    schema = sql.Identifier(side.do("ours.schemas").result[0])
-    url = run.databases[DATABASES[side.name]]["DATABASE_ADMIN_URL"]
+def add_members(run: Run, subject: Subject, count: int) -> None:
+    """Write members of the first tenant by SQL: Django would take minutes for it."""
+    schema = sql.Identifier(subject.run("ours.schemas").result[0])
+    url = run.databases[DATABASES[subject.name]]["DATABASE_ADMIN_URL"]
     values = {"first": list(FIRST), "last": list(LAST), "count": count}
     with psycopg.connect(url, autocommit=True) as server:
-        server.execute(sql.SQL(PEOPLE).format(schema=schema), values)
+        server.execute(sql.SQL(USERS).format(schema=schema), values)
         for statement in (PROFILES, ADDRESSES):
             server.execute(sql.SQL(statement).format(schema=schema))
         server.execute("VACUUM ANALYZE")

@@ -1,1 +1,1 @@
-"""An app of one table in each tenant's schema: what the fleet's migrations change."""
+"""An app of one table in each tenant's schema: the measured migrations change it."""

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Note(models.Model):
-    """A line of text; its colour came by a later migration."""
+    """A line of text; a later migration adds its colour."""
 
     text = models.CharField(max_length=100)
     colour = models.CharField(max_length=20, default="", db_default="")

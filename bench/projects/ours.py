@@ -1,12 +1,12 @@
 """Ours: the service's own settings and backend, with the page and the table that are measured.
 
 `BENCH_MIDDLEWARE=whole` keeps all of the service's middleware. Otherwise it is Django's own
-list, as on the other sides, with our tenancy in front.
+list, as on the other subjects, with our tenancy in front.
 """
 
 import os
 
-from bench.projects.common import DJANGOS_MIDDLEWARE
+from bench.projects.shared import DJANGOS_MIDDLEWARE
 from saas import settings as service
 from saas.settings import *  # noqa: F403  # A project of its own that differs by a few lines.
 

@@ -1,10 +1,10 @@
-"""Plain Django: the same people's tables, page and middleware, without any tenancy."""
+"""Plain Django: the same tables of users, page and middleware, without any tenancy."""
 
-from bench.projects.common import DJANGOS_MIDDLEWARE, database
+from bench.projects.shared import DJANGOS_MIDDLEWARE, database
 from saas import settings as service
 from saas.settings import *  # noqa: F403  # A project of its own that differs by a few lines.
 
-# What knows of tenants.
+# The apps that depend on tenants.
 OURS = {"operations", "tenancy", "tenants", "django_tenants"}
 INSTALLED_APPS = [
     *(app for app in service.INSTALLED_APPS if app not in OURS),

@@ -1,6 +1,6 @@
 """Stock django-tenants: its backend, middleware, router and `Tenant.save()`, with our tables."""
 
-from bench.projects.common import DJANGOS_MIDDLEWARE, database
+from bench.projects.shared import DJANGOS_MIDDLEWARE, database
 from saas import settings as service
 from saas.settings import *  # noqa: F403  # A project of its own that differs by a few lines.
 

@@ -1,4 +1,4 @@
-"""The one page that all sides serve, and the service's own below it."""
+"""The pages that all subjects serve, and for ours the service's own."""
 
 from importlib import import_module
 

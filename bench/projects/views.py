@@ -1,4 +1,4 @@
-"""The pages that are asked for again and again: a few rows by key, and a look at each table."""
+"""The measured pages: a few rows by key, and a row of each table."""
 
 from functools import cache
 
@@ -21,7 +21,7 @@ def few_rows(_request: HttpRequest) -> JsonResponse:
 
 
 def every_table(_request: HttpRequest) -> JsonResponse:
-    """Look for a row in each of a tenant's tables: the most that a page can touch."""
+    """Read a row of each of a tenant's tables: the most that a page can touch."""
     with transaction.atomic():
         rows = [list(QuerySet(model).values_list("pk")[:1]) for model in _tenants_models()]
     return JsonResponse({"tables": len(rows)})
