@@ -147,7 +147,6 @@ WSGI_APPLICATION = "saas.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        # The capabilities' folders stand before those of installed apps, which they replace.
         "DIRS": [BASE_DIR / "saas" / "templates", *sorted(BASE_DIR.glob("*/*/templates"))],
         "APP_DIRS": True,
         "OPTIONS": {

@@ -58,9 +58,10 @@ def delivery(
 
     The arguments are those of `tasks.policies.Policy`.
     """
+    make_task = shared_task(base=Delivery, kind=kind)
 
     def decorate(write: Callable[[Message], EmailContent]) -> Any:
-        task = shared_task(base=Delivery, kind=kind)(write)
+        task = make_task(write)
         policies.register(task.name, Policy(kind, label, category, **policy))
         return task
 

@@ -91,16 +91,14 @@ def budgets_of(*, policy: Policy, kind: str, recipient: str, is_member: bool) ->
     one for all of them, so that the service is no spam relay.
     """
     address = recipient.lower()
-    match policy.audience:
-        case Audience.ANYONE:
-            name, key = "mail_stranger", (address, kind)
-        case Audience.INVITED:
-            name, key = "mail_invitation", (address,)
-        case _ if is_member:
-            return (here("mail_member", address, kind),)
-        case _:
-            name, key = "mail_newcomer", (address,)
-    return (here(name, *key), everywhere(f"{name}_all", *key))
+    if policy.audience == Audience.ANYONE:
+        key: tuple[str, ...] = (address, kind)
+        return (here("mail_stranger", *key), everywhere("mail_stranger_all", *key))
+    if policy.audience == Audience.INVITED:
+        return (here("mail_invitation", address), everywhere("mail_invitation_all", address))
+    if is_member:
+        return (here("mail_member", address, kind),)
+    return (here("mail_newcomer", address), everywhere("mail_newcomer_all", address))
 
 
 def all_budgets_of(recipient: str) -> tuple[Budget, ...]:

@@ -22,7 +22,7 @@ def reencrypt(rows: QuerySet[Any], column: str) -> Counter[str]:
     outcome: Counter[str] = Counter()
     for batch in in_batches(rows.only(column)):
         with transaction.atomic():
-            outcome.update(_reseal(row, column) for row in batch)
+            outcome.update(_reencrypt(row, column) for row in batch)
     return outcome
 
 
@@ -35,7 +35,7 @@ def in_batches(rows: QuerySet[Any]) -> Iterator[list[Any]]:
         batch = list(ordered.filter(pk__gt=batch[-1].pk)[:BATCH])
 
 
-def _reseal(row: Any, column: str) -> str:
+def _reencrypt(row: Any, column: str) -> str:
     """Renew one row unless it was written meanwhile: then the newest key encrypted it already."""
     before = getattr(row, column)
     try:

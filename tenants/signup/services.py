@@ -68,27 +68,37 @@ def open_tenant(
             unverified.refuse_too_many(email=owner.email, network=opened_from)
         # Outside the transaction: hashing takes long, and would hold locks there.
         password_hash = make_password(owner.password)
-        origin = unverified.origin_hash(opened_from)
-        release = _release_to_claim(origin)
+        new = {
+            "name": organization,
+            "slug": slug,
+            "language": owner.language,
+            "terms_version": terms_version,
+            "idempotency_key": idempotency_key,
+            "opened_from": unverified.origin_hash(opened_from),
+        }
+        release = _release_to_claim(new["opened_from"])
         try:
-            with database_role(SIGNUP), transaction.atomic(durable=True):
-                # Before the insert: a call that loses the race waits there for the winner.
-                take_time()
-                ready = schema_pool.claim(digest=release)
-                tenant = _create_tenant(
-                    schema_name=ready or new_schema_name(),
-                    name=organization,
-                    slug=slug,
-                    language=owner.language,
-                    terms_version=terms_version,
-                    idempotency_key=idempotency_key,
-                    opened_from=origin,
-                    revision=str(revisions.target()),
-                )
-                _complete_schema(tenant.schema_name, is_ready=bool(ready))
-                return tenant, _create_owner(tenant, owner, password_hash, welcome=welcome)
+            return _open(new, release, owner, password_hash, welcome=welcome)
         except NameTakenError:
             return _opened_before(slug, owner, idempotency_key)
+
+
+def _open(
+    new: dict[str, Any], release: str | None, owner: Owner, password_hash: str, *, welcome: bool
+) -> tuple[Tenant, User]:
+    """Write everything in one transaction, with a ready schema of the release if there is one."""
+    with database_role(SIGNUP), transaction.atomic(durable=True):
+        # Before the insert: a call that loses the race waits there for the winner.
+        take_time()
+        ready = schema_pool.claim(digest=release)
+        tenant = _create_tenant(
+            schema_name=ready or new_schema_name(), revision=str(revisions.target()), **new
+        )
+        if ready:
+            jobs.refill_on_commit()
+        else:
+            create_schema(schema_name=tenant.schema_name)
+        return tenant, _create_owner(tenant, owner, password_hash, welcome=welcome)
 
 
 def _release_to_claim(origin: str) -> str | None:
@@ -108,14 +118,6 @@ def has_share(*, origin: str) -> bool:
     taken = Tenant.objects.opened_from(origin, since).count()
     share: int = max(1, settings.SCHEMA_POOL_SIZE // 2)
     return taken < share
-
-
-def _complete_schema(schema_name: str, *, is_ready: bool) -> None:
-    """Create the schema, or refill the pool that it was taken from."""
-    if is_ready:
-        jobs.refill_on_commit()
-    else:
-        create_schema(schema_name=schema_name)
 
 
 def refuse_taken(slug: str, holder: Tenant | None, idempotency_key: UUID | None) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from operations.management.base import ServiceCommand
 from tasks.models import Message
 from tenancy.context import public_context
-from tenancy.key_rotation import reseal
+from tenancy.key_rotation import reencrypt
 from tenants.models import Tenant
 from tenants.roles import OPERATOR
 
@@ -21,7 +21,7 @@ class Command(ServiceCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         with public_context(OPERATOR):
-            outcome = reseal(Message.objects.filter(payload__isnull=False), "payload")
+            outcome = reencrypt(Message.objects.filter(payload__isnull=False), "payload")
             outcome += _sessions()
         self.say(f"  public: {outcome['renewed']} renewed")
         self.in_each(Tenant.objects.all(), lambda: outcome.update(_sessions()))
@@ -35,4 +35,4 @@ class Command(ServiceCommand):
 
 def _sessions() -> Counter[str]:
     """Re-encrypt the sessions of the current schema, except expired ones."""
-    return reseal(Session.objects.filter(expire_date__gt=timezone.now()), "session_data")
+    return reencrypt(Session.objects.filter(expire_date__gt=timezone.now()), "session_data")

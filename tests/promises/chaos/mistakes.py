@@ -153,12 +153,14 @@ MISTAKES = [
     Mistake(
         "the schema is made in a transaction of its own",
         "tenants/signup/services.py",
-        "                _complete_schema(tenant.schema_name, is_ready=bool(ready))\n",
+        "            create_schema(schema_name=tenant.schema_name)\n",
         """\
-            __import__("time").sleep(1)
-            with transaction.atomic(durable=True):
-                _complete_schema(tenant.schema_name, is_ready=bool(ready))
-            with transaction.atomic(durable=True):
+            pass
+    if not ready:
+        __import__("time").sleep(1)
+        with database_role(SIGNUP), transaction.atomic(durable=True):
+            create_schema(schema_name=tenant.schema_name)
+    with database_role(SIGNUP), transaction.atomic(durable=True):
 """,
         "is a tenant alone",
     ),
