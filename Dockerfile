@@ -23,6 +23,7 @@ RUN python -m venv --without-pip /opt/venv \
 COPY manage.py ./
 COPY bin bin
 COPY saas saas
+COPY product product
 COPY operations operations
 COPY tenants tenants
 COPY accounts accounts
@@ -34,7 +35,7 @@ COPY tenancy tenancy
 # are compiled by what compiles them in development, which is mounted here and copied nowhere.
 RUN --mount=type=bind,source=dev,target=/srv/saas/dev \
     python -m dev.messages \
-    && python -m compileall -q -j 0 saas operations tenants accounts tasks tenancy
+    && python -m compileall -q -j 0 saas product operations tenants accounts tasks tenancy
 
 # Settings want a whole environment. This one exists as long as this step: it names nothing
 # that listens, and its key is thrown away with the shell.

@@ -11,4 +11,4 @@ SECRETS = VAR / "secrets.json"
 ENDPOINTS = VAR / "endpoints.json"
 LOCK = VAR / "lock"
 # The packages that are shipped, from the top of the stack to its bottom.
-PACKAGES = ("saas", "operations", "tenants", "accounts", "tasks", "tenancy")
+PACKAGES = ("saas", "product", "operations", "tenants", "accounts", "tasks", "tenancy")

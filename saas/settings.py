@@ -17,6 +17,7 @@ from operations.unfold import unfold_config
 from saas.limits import service_limits, sign_in_limits, unverified_limits
 from saas.logs import logging_config
 from saas.policy import content_security_policy
+from saas.product import product_apps, product_settings, template_folders
 from saas.schedule import beat_schedule
 from tenancy import timeouts
 
@@ -77,7 +78,9 @@ DIRECTORY_KEY = env.str("DIRECTORY_KEY")
 
 # The same tables are in public (operators) and in each tenant's schema (its members): an app
 # with a foreign key to the user belongs here, or deletes cross schemas.
+PRODUCT_APPS = product_apps(BASE_DIR / "product")
 _PEOPLE_APPS = [
+    *PRODUCT_APPS,
     "accounts",
     "django.contrib.auth",
     "django.contrib.admin",
@@ -147,7 +150,7 @@ WSGI_APPLICATION = "saas.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "saas" / "templates", *sorted(BASE_DIR.glob("*/*/templates"))],
+        "DIRS": template_folders(BASE_DIR),
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -363,18 +366,12 @@ MEDIA_BUCKET = env.str("MEDIA_BUCKET", default="")
 _disk = "django.core.files.storage.FileSystemStorage"
 _manifest = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 _plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
+_bucket = {
+    "BACKEND": "storages.backends.s3.S3Storage",
+    "OPTIONS": {"bucket_name": MEDIA_BUCKET, "client_config": timeouts.object_store()},
+}
 STORAGES = {
-    "default": (
-        {
-            "BACKEND": "storages.backends.s3.S3Storage",
-            "OPTIONS": {
-                "bucket_name": MEDIA_BUCKET,
-                "client_config": timeouts.object_store(),
-            },
-        }
-        if MEDIA_BUCKET
-        else {"BACKEND": _disk}
-    ),
+    "default": _bucket if MEDIA_BUCKET else {"BACKEND": _disk},
     "staticfiles": {"BACKEND": _manifest if PRODUCTION else _plain},
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
@@ -398,3 +395,4 @@ TIME_ZONE = "UTC"
 INBOX_URL = env.str("INBOX_URL", default="")
 UNFOLD = unfold_config(product_name=PRODUCT_NAME, environment=SAAS_ENV)
 LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"), as_json=PRODUCTION)
+globals().update(product_settings(BASE_DIR / "product" / "settings.py", globals()))

@@ -13,4 +13,4 @@ class TenancyConfig(AppConfig):
         """Connect the receivers, register the checks, and import each app's declarations."""
         import_module("tenancy.receivers")
         import_module("tenancy.checks")
-        autodiscover_modules("tenantry")
+        autodiscover_modules("receivers", "emails", "tenantry")

@@ -39,6 +39,25 @@ def administrator() -> str:
     return os.environ.get("DATABASE_ADMIN_URL", os.environ["DATABASE_URL"])
 
 
+@pytest.fixture
+def empty_database(administrator) -> Iterator[dict[str, str]]:
+    """The environment of a project with an empty database and a login of its own."""
+    name = f"empty_{uuid.uuid4().hex[:8]}"
+    parts = urlsplit(administrator)
+    host = parts.netloc.rpartition("@")[2]
+    with psycopg.connect(administrator, autocommit=True) as server:
+        server.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{name}'")
+        server.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        yield {
+            "DATABASE_URL": urlunsplit(parts._replace(netloc=f"{name}:{name}@{host}", path=name)),
+            "DATABASE_ADMIN_URL": urlunsplit(parts._replace(path=name)),
+        }
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        roles = "SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s)"
+        for (role,) in server.execute(roles, [name]).fetchall():
+            server.execute(f"DROP ROLE {role}")
+
+
 @pytest.fixture(scope="session")
 def gate(administrator) -> Callable[[], AbstractContextManager[None]]:
     """Keep the other test processes from the template meanwhile: it has one user at a time."""

@@ -3,11 +3,8 @@
 import os
 import subprocess
 import sys
-import uuid
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
 import pytest
 
 from dev.paths import ROOT
@@ -16,27 +13,14 @@ TOY = Path(__file__).parent / "toy"
 
 
 @pytest.fixture
-def start(administrator):
+def start(empty_database):
     """Run Python in the toy project, with an empty database and a login of its own."""
-    name = f"toy_{uuid.uuid4().hex[:8]}"
-    parts = urlsplit(administrator)
-    place = parts.netloc.rpartition("@")[2]
     environment = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
-    environment |= {
-        "DATABASE_URL": urlunsplit(parts._replace(netloc=f"{name}:{name}@{place}", path=name)),
-        "DATABASE_ADMIN_URL": urlunsplit(parts._replace(path=name)),
-    }
-    with psycopg.connect(administrator, autocommit=True) as server:
-        server.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{name}'")
-        server.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-        yield lambda *arguments: subprocess.run(
-            [sys.executable, *arguments],
-            cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        roles = "SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s)"
-        for (role,) in server.execute(roles, [name]).fetchall():
-            server.execute(f"DROP ROLE {role}")
+    return lambda *arguments: subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT, env=environment | empty_database, capture_output=True, text=True, timeout=120,
+        check=False,
+    )  # fmt: skip
 
 
 def test_the_engine_works_alone(start):

@@ -1,0 +1,7 @@
+"""The pages of notes."""
+
+from django.urls import path
+from product.notes import views
+
+home_pages = [path("", views.notes, name="home")]
+member_pages = [path("notes/", views.notes, name="notes")]
