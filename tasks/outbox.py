@@ -1,7 +1,7 @@
 """The outbox's services: enqueue a message in the caller's transaction, resend it, cancel it."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -25,7 +25,7 @@ NOTIFICATION_RATE = "5/second"
 NOTIFICATION_EXPIRES = 60
 
 
-def enqueue(
+def enqueue(  # noqa: PLR0913  # Each says one thing about the message, by name.
     task: "Delivery",
     *,
     kind: str | None = None,
@@ -34,6 +34,7 @@ def enqueue(
     is_first: bool = False,
     payload: dict[str, Any] | None = None,
     expires_in: timedelta | None = None,
+    not_before: datetime | None = None,
     **arguments: Any,
 ) -> Message:
     """Enqueue a message for `task` (a delivery), and queue the task after the commit.
@@ -41,8 +42,9 @@ def enqueue(
     The schema is that of the call, not of the commit. With an idempotency `key`, a message is
     enqueued once: a second call returns the first one's. With `is_first`, it isn't looked up,
     and a second one raises `IntegrityError`. A secret delivery's `payload` is encrypted.
-    `expires_in` replaces the policy's, and `kind` the delivery's. Raises `TenantMissingError`
-    outside any context.
+    `expires_in` replaces the policy's, and `kind` the delivery's. With `not_before` the message is
+    sent by the first sweep after that moment, from which its expiry counts. Raises
+    `TenantMissingError` outside any context.
     """
     schema_name, own_key = current_schema(), key or uuid.uuid4().hex
     policy = policy_of(task.name)
@@ -52,16 +54,18 @@ def enqueue(
     encrypted = None
     if payload is not None:
         encrypted = encrypt(payload, schema_name=schema_name, key=own_key)
+    due_at = not_before or timezone.now()
     content = {
         "kind": kind or task.kind,
         "task": task.name,
         "user_id": user_id,
         "arguments": arguments,
         "payload": encrypted,
-        "expires_at": timezone.now() + lifetime if lifetime is not None else None,
+        "due_at": due_at,
+        "expires_at": due_at + lifetime if lifetime is not None else None,
     }
     message, created = _keep(schema_name, own_key, content, is_new=is_first or key is None)
-    if created:
+    if created and not_before is None:
         notify_on_commit(message)
     return message
 

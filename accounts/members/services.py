@@ -7,6 +7,7 @@ from accounts.invitations.services import revoke_beyond_reach
 from accounts.members.errors import LastOwnerError, SelfChangeError
 from accounts.sessions.services import end_sessions
 from accounts.users.models import Role, User
+from accounts.users.signals import member_deactivated, member_reactivated, role_changed
 
 
 @transaction.atomic
@@ -19,9 +20,10 @@ def change_role(*, user: User, role: str, by: User) -> None:
     _lock(user, by)
     _refuse_beyond_reach(user, role, by)
     _keep_an_owner(user, stays_owner=role == Role.OWNER)
-    user.role = role
+    before, user.role = user.role, role
     user.save(update_fields=["role"])
     revoke_beyond_reach(inviter=user)
+    role_changed.send(sender=User, user=user, before=before, by=by)
 
 
 @transaction.atomic
@@ -37,6 +39,7 @@ def deactivate(*, user: User, by: User) -> None:
     user.save(update_fields=["is_active"])
     end_sessions(user=user)
     revoke_beyond_reach(inviter=user)
+    member_deactivated.send(sender=User, user=user, by=by)
 
 
 @transaction.atomic
@@ -46,6 +49,7 @@ def reactivate(*, user: User, by: User) -> None:
     _refuse_beyond_reach(user, user.role, by)
     user.is_active = True
     user.save(update_fields=["is_active"])
+    member_reactivated.send(sender=User, user=user, by=by)
 
 
 def _lock(user: User, by: User) -> None:

@@ -10,6 +10,7 @@ from accounts.onboarding.emails import send_welcome
 from accounts.profiles.models import Profile
 from accounts.profiles.pictures import is_of_this_tenant
 from accounts.users.models import User
+from accounts.users.signals import member_joined
 from tasks import outbox
 from tenancy.context import is_public
 
@@ -23,8 +24,11 @@ def open_profile(*, user: User) -> Profile:
     EmailAddress.objects.create(
         user=user, email=user.email, primary=True, verified=user.opening.email_verified
     )
-    if user.opening.welcome and not is_public():
+    if is_public():
+        return profile
+    if user.opening.welcome:
         outbox.enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}", is_first=True)
+    member_joined.send(sender=User, user=user)
     return profile
 
 

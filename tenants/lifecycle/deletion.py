@@ -9,13 +9,14 @@ from django.utils import timezone
 
 from accounts.profiles.stored_pictures import discard_pictures
 from tasks.models import Message
-from tenancy.context import database_role, public_context
+from tenancy.context import database_role, public_context, workspace_context
 from tenancy.errors import SchemaBusyError
 from tenancy.roles import MIGRATOR
 from tenancy.schemas import drop_schema
 from tenants.directory.models import DirectoryEntry
 from tenants.lifecycle.errors import TenantBusyError, TenantGoneError
 from tenants.lifecycle.models import QuarantinedSubdomain
+from tenants.lifecycle.signals import tenant_deleting
 from tenants.organisations.models import Tenant
 
 Condition = Callable[[], bool]
@@ -36,6 +37,8 @@ def delete_tenant(*, tenant: Tenant, rests: bool = True, only_if: Condition | No
         locked = Tenant.objects.select_for_update().filter(pk=tenant.pk).first()
         if locked is None:
             raise TenantGoneError
+        with workspace_context(locked):
+            tenant_deleting.send(sender=Tenant, tenant=locked)
         try:
             _delete(locked)
         except SchemaBusyError as error:

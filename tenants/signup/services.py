@@ -21,6 +21,7 @@ from tenants.domains.models import Domain
 from tenants.lifecycle import unverified
 from tenants.lifecycle.errors import SubdomainQuarantinedError
 from tenants.lifecycle.models import QuarantinedSubdomain
+from tenants.lifecycle.signals import tenant_opened
 from tenants.organisations import names
 from tenants.organisations.models import Tenant
 from tenants.roles import SIGNUP
@@ -68,15 +69,16 @@ def open_tenant(
             unverified.refuse_too_many(email=owner.email, network=opened_from)
         # Outside the transaction: hashing takes long, and would hold locks there.
         password_hash = make_password(owner.password)
+        origin = unverified.origin_hash(opened_from)
         new = {
             "name": organization,
             "slug": slug,
             "language": owner.language,
             "terms_version": terms_version,
             "idempotency_key": idempotency_key,
-            "opened_from": unverified.origin_hash(opened_from),
+            "opened_from": origin,
         }
-        release = _release_to_claim(new["opened_from"])
+        release = _release_to_claim(origin)
         try:
             return _open(new, release, owner, password_hash, welcome=welcome)
         except NameTakenError:
@@ -98,7 +100,18 @@ def _open(
             jobs.refill_on_commit()
         else:
             create_schema(schema_name=tenant.schema_name)
-        return tenant, _create_owner(tenant, owner, password_hash, welcome=welcome)
+        with workspace_context(tenant):
+            user: User = User.objects.create_user(
+                owner.email,
+                password_hash=password_hash,
+                welcome=welcome,
+                email_verified=owner.email_verified,
+                full_name=owner.full_name,
+                language=owner.language,
+                role=Role.OWNER,
+            )
+            tenant_opened.send(sender=Tenant, tenant=tenant, owner=user)
+    return tenant, user
 
 
 def _release_to_claim(origin: str) -> str | None:
@@ -159,20 +172,6 @@ def _create_tenant(**fields: Any) -> Tenant:
     # Checked again now that the name is taken: its holder may have been deleted a moment ago.
     refuse_resting(tenant.slug)
     return tenant
-
-
-def _create_owner(tenant: Tenant, owner: Owner, password_hash: str, *, welcome: bool) -> User:
-    with workspace_context(tenant):
-        user: User = User.objects.create_user(
-            owner.email,
-            password_hash=password_hash,
-            welcome=welcome,
-            email_verified=owner.email_verified,
-            full_name=owner.full_name,
-            language=owner.language,
-            role=Role.OWNER,
-        )
-    return user
 
 
 def _opened_before(slug: str, owner: Owner, idempotency_key: UUID | None) -> tuple[Tenant, User]:

@@ -305,8 +305,8 @@ def test_a_sign_up_that_has_not_committed_is_no_debris(committed, acme, globex, 
         seen.append(manage_doctor())
         return real(*_, **__)
 
-    real = signup._create_owner
-    monkeypatch.setattr(signup, "_create_owner", look)
+    real = User.objects.create_user
+    monkeypatch.setattr(User.objects, "create_user", look)
 
     signup.open_tenant(organization="Next", subdomain="next", owner=OWNER)
 

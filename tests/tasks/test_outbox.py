@@ -183,3 +183,24 @@ def test_a_message_that_is_being_sent_is_not_sent_again(acme, make_user):
         outbox.resend(message=stale)
 
     assert [message.state for message in messages()] == ["sending"]
+
+
+def test_a_message_for_later_waits_for_its_moment(acme, globex):
+    later = timezone.now() + timedelta(days=2)
+    with workspace_context(acme):
+        message = outbox.enqueue(send_code, payload={}, not_before=later)
+    with workspace_context(globex):
+        at_once = outbox.enqueue(send_code, payload={})
+
+    assert message.due_at == later
+    assert message.expires_at - later == at_once.expires_at - at_once.due_at
+    with public_context():
+        assert [found.pk for found in Message.objects.due(timezone.now())] == [at_once.pk]
+        assert message in Message.objects.due(later)
+
+
+def test_a_message_for_later_queues_no_task(acme, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as callbacks, workspace_context(acme):
+        outbox.enqueue(send_welcome, not_before=timezone.now() + timedelta(days=2))
+
+    assert callbacks == []

@@ -144,7 +144,7 @@ def test_who_is_refused_for_good_is_given_up_at_once_and_can_be_sent_again(
     server.mode = "ok"
 
     page = operator_client.get("/operator/tasks/message/")
-    assert "Send all 3 dead letters again" in page.content.decode()
+    assert "Resend all 3 failed messages" in page.content.decode()
     operator_client.post("/operator/tasks/message/resend_all_dead/", {"_form_submitted": "true"})
     sweep()
 

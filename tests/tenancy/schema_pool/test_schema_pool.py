@@ -105,7 +105,7 @@ def test_a_sign_up_that_fails_gives_it_back(committed, monkeypatch):
     def break_down(*_, **__):
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(signup, "_create_owner", break_down)
+    monkeypatch.setattr(User.objects, "create_user", break_down)
     with pytest.raises(RuntimeError, match="broken"):
         open_one()
 
@@ -251,7 +251,7 @@ SIGN_UP = (
         # Killed before the schema, behind it, and with a spare one taken.
         ("schema_pool", "replay", FILL),
         ("building", "privileges.tenant_statements", FILL),
-        ("signup", "_create_owner", SIGN_UP),
+        ("signup", "User.objects.create_user", SIGN_UP),
     ],
 )
 def test_who_is_killed_leaves_the_pool_as_it_was(committed, module, function, deed):
