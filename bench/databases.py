@@ -11,13 +11,16 @@ from psycopg import sql
 from bench.subjects import VISITORS
 
 NAMES = ("ours", "stock", "plain", *VISITORS, "isolation")
-CREATE = sql.SQL("CREATE DATABASE {} OWNER {}")
+CREATE = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}")
 DROP = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
 
 
 @contextlib.contextmanager
-def created(environ: Mapping[str, str]) -> Iterator[dict[str, dict[str, str]]]:
-    """Create the databases, and return the variables that name each of them."""
+def created(environ: Mapping[str, str], migrated: str) -> Iterator[dict[str, dict[str, str]]]:
+    """Create the databases, and return the variables that name each of them.
+
+    Those of the service itself are copies of the `migrated` database, if there is one.
+    """
     owner = sql.Identifier(urlsplit(environ["DATABASE_URL"]).username or "")
     variables = {
         name: {
@@ -29,8 +32,9 @@ def created(environ: Mapping[str, str]) -> Iterator[dict[str, dict[str, str]]]:
     databases = {name: sql.Identifier(f"bench_{os.getpid()}_{name}") for name in NAMES}
     with psycopg.connect(environ["DATABASE_ADMIN_URL"], autocommit=True) as server:
         try:
-            for database in databases.values():
-                server.execute(CREATE.format(database, owner))
+            for name, database in databases.items():
+                copied = migrated if migrated and name in VISITORS else "template1"
+                server.execute(CREATE.format(database, owner, sql.Identifier(copied)))
             # The tables of users need it. One of our own migrations adds it for our project.
             for name in ("stock", "plain"):
                 with psycopg.connect(variables[name]["DATABASE_ADMIN_URL"]) as inside:

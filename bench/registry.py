@@ -9,7 +9,7 @@ from pathlib import Path
 from bench import databases
 from bench.resource_usage import PostgresUsage
 from bench.results import Result
-from bench.subjects import Subject, started
+from bench.subjects import Subject, Subjects
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,14 @@ class Size:
     messages: int
     # Of one measurement. Four times what a machine of two cores takes, and more.
     timeout_seconds: int
-    # Processes that share the connections' measurement, and the seconds of each of its variants.
+    # Of each variant of the connections: processes, seconds, and how often memory is read.
     processes: int = 4
     connection_seconds: float = 10
+    memory_readings: int = 20
     # Whether stock's schemas may be copied; the copying is not measured.
     copies: bool = False
+    # Whether measurements share processes.
+    keeps_subjects: bool = False
 
 
 SIZES = {
@@ -36,12 +39,14 @@ SIZES = {
         "tiny",
         (2,),
         rounds=1,
-        requests=3,
+        requests=2,
         members=60,
         messages=20,
         timeout_seconds=600,
         processes=2,
         connection_seconds=0.5,
+        memory_readings=2,
+        keeps_subjects=True,
     ),
     "usual": Size(
         "usual",
@@ -75,6 +80,7 @@ class Run:
     environment: Mapping[str, str]
     databases: dict[str, dict[str, str]]
     postgres: PostgresUsage
+    processes: Subjects
     # The number of tenants of each subject; a subject without an entry has no tables.
     tenants: dict[str, int] = field(default_factory=dict)
     # The subjects whose first tenants have the rows that the measured page reads.
@@ -84,16 +90,19 @@ class Run:
 
     def subjects(self, *names: str, **variables: str) -> AbstractContextManager[dict[str, Subject]]:
         """Start subjects, with `variables` in their environment."""
-        environ = {**self.environment, **variables}
-        return started(names, environ, self.databases, self.postgres, self.folder)
+        return self.processes.started(names, variables)
 
 
 @contextlib.contextmanager
-def opened(size: Size, folder: Path, environ: Mapping[str, str]) -> Iterator[Run]:
+def opened(
+    size: Size, folder: Path, environ: Mapping[str, str], *, migrated: str = ""
+) -> Iterator[Run]:
     """Create the databases of a run, and drop them at the end."""
-    with databases.created(environ) as created:
+    with databases.created(environ, migrated) as created:
         usage = PostgresUsage(environ["DATABASE_ADMIN_URL"])
-        yield Run(size, folder, environ, created, usage)
+        processes = Subjects(environ, created, usage, folder, keeps=size.keeps_subjects)
+        with contextlib.closing(processes):
+            yield Run(size, folder, environ, created, usage, processes)
 
 
 Measure = Callable[[Run], Iterator[Result]]

@@ -4,7 +4,7 @@ import contextlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ class Subject:
         self.name = name
         self._postgres = postgres
         self._log = log
+        self.has_failed = False
         own = {"DJANGO_SETTINGS_MODULE": PROJECTS[name], **ENVIRONMENT.get(name, {})}
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
@@ -70,12 +71,15 @@ class Subject:
     def run(self, action: str, **arguments: Any) -> Outcome:
         """Run an action, and return its result and usage. Raises `SubjectError`."""
         before = self._postgres.cpu_seconds()
+        # Until it has answered: another request would get this one's answer.
+        self.has_failed = True
         request = json.dumps({"action": f"bench.actions.{action}", "arguments": arguments})
         assert self._process.stdin
         with contextlib.suppress(BrokenPipeError):  # The missing answer says why.
             self._process.stdin.write(request + "\n")
             self._process.stdin.flush()
         answer = self._answer()
+        self.has_failed = False
         database = self._postgres.cpu_seconds() - before
         return Outcome(answer["result"], ResourceUsage(answer["wall"], answer["cpu"], database))
 
@@ -104,19 +108,52 @@ class Subject:
         return answer
 
 
-@contextlib.contextmanager
-def started(
-    names: tuple[str, ...],
-    environ: Mapping[str, str],
-    databases: Mapping[str, Mapping[str, str]],
-    postgres: PostgresUsage,
-    folder: Path,
-) -> Iterator[dict[str, Subject]]:
-    """Start subjects by name, and end them with the block."""
-    with contextlib.ExitStack() as stack:
-        subjects = {}
-        for name in names:
-            own = {**environ, **databases[DATABASES[name]]}
-            subjects[name] = Subject(name, own, postgres, folder / f"{name}.log")
-            stack.callback(subjects[name].close)
-        yield subjects
+class Subjects:
+    """Starts the processes of a run's subjects; with `keeps`, they outlive their block.
+
+    A kept process has loaded modules and connected already, so its figures mean little.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        databases: Mapping[str, Mapping[str, str]],
+        postgres: PostgresUsage,
+        folder: Path,
+        *,
+        keeps: bool,
+    ) -> None:
+        self._environ = environ
+        self._databases = databases
+        self._postgres = postgres
+        self._folder = folder
+        self._keeps = keeps
+        self._idle: dict[tuple[str, str], list[Subject]] = {}
+
+    @contextlib.contextmanager
+    def started(
+        self, names: Iterable[str], variables: dict[str, str]
+    ) -> Iterator[dict[str, Subject]]:
+        """Start subjects with `variables` in their environment, for the block."""
+        with contextlib.ExitStack() as stack:
+            subjects = {}
+            for name in names:
+                idle = self._idle.setdefault((name, json.dumps(variables)), [])
+                subjects[name] = idle.pop() if idle else self._start(name, variables)
+                stack.callback(self._release, subjects[name], idle)
+            yield subjects
+
+    def close(self) -> None:
+        for idle in self._idle.values():
+            while idle:
+                idle.pop().close()
+
+    def _start(self, name: str, variables: dict[str, str]) -> Subject:
+        environ = {**self._environ, **self._databases[DATABASES[name]], **variables}
+        return Subject(name, environ, self._postgres, self._folder / f"{name}.log")
+
+    def _release(self, subject: Subject, idle: list[Subject]) -> None:
+        if self._keeps and not subject.has_failed:
+            idle.append(subject)
+        else:
+            subject.close()

@@ -48,19 +48,14 @@ def enqueue(  # noqa: PLR0913  # Each says one thing about the message, by name.
     """
     schema_name, own_key = current_schema(), key or uuid.uuid4().hex
     policy = policy_of(task.name)
-    if policy.is_secret != (payload is not None):
-        raise TypeError(f"{task.name} is secret, and needs a payload, or it isn't and takes none.")
     lifetime = policy.expires_in if expires_in is None else expires_in
-    encrypted = None
-    if payload is not None:
-        encrypted = encrypt(payload, schema_name=schema_name, key=own_key)
     due_at = not_before or timezone.now()
     content = {
         "kind": kind or task.kind,
         "task": task.name,
         "user_id": user_id,
         "arguments": arguments,
-        "payload": encrypted,
+        "payload": _encrypted(payload, task, schema_name, own_key),
         "due_at": due_at,
         "expires_at": due_at + lifetime if lifetime is not None else None,
     }
@@ -68,6 +63,15 @@ def enqueue(  # noqa: PLR0913  # Each says one thing about the message, by name.
     if created and not_before is None:
         notify_on_commit(message)
     return message
+
+
+def _encrypted(
+    payload: dict[str, Any] | None, task: "Delivery", schema_name: str, key: str
+) -> bytes | None:
+    """Return the encrypted payload. Raises `TypeError` if the delivery's policy is another."""
+    if policy_of(task.name).is_secret != (payload is not None):
+        raise TypeError(f"{task.name} is secret, and needs a payload, or it isn't and takes none.")
+    return payload if payload is None else encrypt(payload, schema_name=schema_name, key=key)
 
 
 def _keep(

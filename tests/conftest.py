@@ -45,7 +45,9 @@ def empty_database(administrator) -> Iterator[dict[str, str]]:
     name = f"empty_{uuid.uuid4().hex[:8]}"
     parts = urlsplit(administrator)
     host = parts.netloc.rpartition("@")[2]
-    with psycopg.connect(administrator, autocommit=True) as server:
+    # Not to the template, which must have no other session while it is copied.
+    elsewhere = urlunsplit(parts._replace(path="postgres"))
+    with psycopg.connect(elsewhere, autocommit=True) as server:
         server.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{name}'")
         server.execute(f"CREATE DATABASE {name} TEMPLATE template0")
         yield {

@@ -54,7 +54,8 @@ def burst(run: Run) -> Iterator[Result]:
     with run.subjects("visitors") as subjects:
         subject = subjects["visitors"]
         tenants.migrate(run, subject)
-        hashed = subject.run("signup.hash_passwords", count=HASHES).usage.per(HASHES)
+        hashes = min(HASHES, run.size.requests)
+        hashed = subject.run("signup.hash_passwords", count=hashes).usage.per(hashes)
         for scenario in SCENARIOS:
             costs, waits = _rounds(run, subject, scenario, visitors, hashed.cpu)
             at = f"{visitors} at once, {scenario.label}"

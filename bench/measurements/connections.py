@@ -12,8 +12,6 @@ from bench.subjects import Outcome
 from bench.tenants import fill, hosts_with_rows
 
 PAGE = "/bench/tables/"
-# How often memory is read in each variant.
-READINGS = 20
 # The service's own default, where there are tenants enough for it.
 MOST_SCHEMAS = 200
 # Pinned tenants divide by four what is kept: five minutes more tell nothing new.
@@ -50,7 +48,7 @@ def connections(run: Run) -> Iterator[Result]:
 
 def _row(taken: dict[str, Samples], key: str, at: str, unit: str, *, note: str = "") -> Result:
     samples = {variant: each[key] for variant, each in taken.items()}
-    sampled_at = taken["replaced"]["sampled_at"] if len(samples["replaced"]) == READINGS else []
+    sampled_at = taken["replaced"]["sampled_at"] if len(samples["replaced"]) > 1 else []
     return Result("connections", at, unit, samples, "kept", note=note, sampled_at=sampled_at)
 
 
@@ -83,18 +81,19 @@ def _request_pages(run: Run, variant: str, tenants: int, most: int) -> Samples:
 
 
 def _sample(run: Run, requesting: list[Future[Outcome]]) -> Samples:
+    readings = run.size.memory_readings
     before = run.postgres.cpu_seconds()
-    started, interval = monotonic(), run.size.connection_seconds / READINGS
+    started, interval = monotonic(), run.size.connection_seconds / readings
     samples: Samples = {"sampled_at": [], "private": [], "total": []}
-    for number in range(1, READINGS + 1):
+    for number in range(1, readings + 1):
         sleep(max(0, started + number * interval - monotonic()))
         samples["sampled_at"].append(number * interval)
         samples["private"].append(run.postgres.private_bytes() / MIB)
         samples["total"].append(run.postgres.memory_bytes() / MIB)
     done = [each.result() for each in requesting]
-    counts = [0] * READINGS
+    counts = [0] * readings
     for second in (second for each in done for second in each.result):
-        counts[min(READINGS - 1, int(second / interval))] += 1
+        counts[min(readings - 1, int(second / interval))] += 1
     samples["python"] = [1000 * sum(each.usage.cpu for each in done) / sum(counts)]
     samples["database"] = [1000 * (run.postgres.cpu_seconds() - before) / sum(counts)]
     samples["rate"] = [count / interval for count in counts]

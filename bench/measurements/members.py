@@ -69,8 +69,8 @@ def members(run: Run) -> Iterator[Result]:
         for label, query in PAGES.items():
             path = f"/console/members/{query.format(rare=run.size.members // 2)}"
             request = {"path": path, "hosts": [HOST], "cookie": cookie}
-            subject.run("pages.get", **request, count=3)
-            count = max(3, run.size.requests // 4)
+            subject.run("pages.get", **request, count=min(3, run.size.requests))
+            count = max(2, run.size.requests // 4)
             seconds = subject.run("pages.get", **request, count=count).result
             times = [1000 * each for each in seconds]
             at = f"{label}, of {run.size.members:,} members"

@@ -1,6 +1,8 @@
 """One set of the bench's databases, on servers of its own, for all measurements."""
 
 import os
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -14,7 +16,9 @@ from tests.stacks import own_servers
 @pytest.fixture(scope="session")
 def bench_environment(tmp_path_factory):
     """Servers of its own: it creates the roles, which belong to a whole cluster."""
-    with own_servers(tmp_path_factory.mktemp("bench-servers")) as servers:
+    migrated = Path(os.environ.get("MIGRATED_CLUSTER", ""))
+    template = migrated if (migrated / "PG_VERSION").is_file() else None
+    with own_servers(tmp_path_factory.mktemp("bench-servers"), template) as servers:
         urls = Servers(
             servers.database.database_url, servers.database.administrator_url, servers.store.url
         )
@@ -29,7 +33,9 @@ def bench_environment(tmp_path_factory):
 def run(bench_environment, tmp_path_factory):
     """The databases of a run, which a measurement finds as those before it have left them."""
     folder = tmp_path_factory.mktemp("bench")
-    with opened(SIZES["tiny"], folder, bench_environment) as opened_run:
+    # Without a migrated cluster it is an empty database.
+    database = urlsplit(bench_environment["DATABASE_URL"]).path[1:]
+    with opened(SIZES["tiny"], folder, bench_environment, migrated=database) as opened_run:
         yield opened_run
 
 

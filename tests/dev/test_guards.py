@@ -233,7 +233,7 @@ def test_a_finding_names_its_line_and_says_what_to_do_instead(tmp_path):
     nothing = exceptions.Excepted([])
 
     assert list(guards.complaints_about(tmp_path, nothing)) == [
-        f"tenants/signup/views.py:2: [async] {RULES['async']}"
+        f"tenants/views.py:2: [async] {RULES['async']}"
     ]
 
 

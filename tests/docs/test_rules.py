@@ -55,7 +55,7 @@ def test_the_table_of_packages_is_that_of_the_contract():
     (stack,) = [each for each in settings["contracts"] if each["name"] == "The stack"]
 
     assert named == stack["layers"] == list(PACKAGES)
-    assert settings["root_packages"] == ["dev", *PACKAGES]
+    assert settings["root_packages"] == ["dev", "bench", *PACKAGES]
 
 
 def test_a_cache_key_belongs_to_one_schema(acme, globex):

@@ -74,11 +74,11 @@ def test_a_whole_rotation_loses_nothing(places, settings, monkeypatch):
 
     settings.PAYLOAD_KEYS = [new, old]
     assert readable(left) == (6, 6)
-    assert run("rotate_secrets") == "12 encrypted anew, 0 encrypted with the newest key already.\n"
+    assert run("rotate_secrets") == "12 encrypted again, 0 had the newest key already.\n"
     settings.PAYLOAD_KEYS = [new]
 
     assert readable(left) == (6, 6)
-    assert run("rotate_secrets") == "0 encrypted anew, 12 encrypted with the newest key already.\n"
+    assert run("rotate_secrets") == "0 encrypted again, 12 had the newest key already.\n"
 
 
 def test_a_rotation_says_what_is_lost(places, settings):
@@ -86,14 +86,14 @@ def test_a_rotation_says_what_is_lost(places, settings):
     leave_secrets(places)
     settings.PAYLOAD_KEYS = [new_key()]
 
-    assert "6 open with no key that is set" in run("rotate_secrets")
+    assert "6 can't be decrypted with any key that is set" in run("rotate_secrets")
 
 
 def test_ended_sessions_are_not_worth_a_key(acme, settings):
     with workspace_context(acme):
         Session.objects.create(pk="old", session_data="junk", expire_date=timezone.now())
 
-    assert run("rotate_secrets") == "0 encrypted anew, 0 encrypted with the newest key already.\n"
+    assert run("rotate_secrets") == "0 encrypted again, 0 had the newest key already.\n"
 
 
 def test_what_changes_during_a_rotation_keeps_the_change(acme, settings, monkeypatch):
@@ -112,7 +112,7 @@ def test_what_changes_during_a_rotation_keeps_the_change(acme, settings, monkeyp
         return renew(encrypted)
 
     monkeypatch.setattr(encryption, "reencrypt", write_meanwhile)
-    assert run("rotate_secrets").startswith("0 encrypted anew")
+    assert run("rotate_secrets").startswith("0 encrypted again")
 
     settings.PAYLOAD_KEYS = [new]
     with workspace_context(acme):

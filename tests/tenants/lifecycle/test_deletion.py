@@ -199,7 +199,7 @@ def test_who_asked_before_the_closing_does_not_get_the_name(committed, acme, mon
 
 
 def test_the_command_asks_for_the_subdomain(acme, globex):
-    with pytest.raises(CommandError, match="Say --yes acme"):
+    with pytest.raises(CommandError, match="Confirm it with --yes acme"):
         run("delete_tenant", "acme")
     with pytest.raises(CommandError, match="nothing was deleted"):
         run("delete_tenant", "acme", yes="globex")
@@ -207,7 +207,7 @@ def test_the_command_asks_for_the_subdomain(acme, globex):
 
     said = run("delete_tenant", "acme", yes="acme")
 
-    assert said == "Deleted Acme (acme).\nNobody can take acme for 90 days.\n"
+    assert said == "Deleted Acme (acme).\nacme is reserved for 90 days.\n"
     assert [traces(t)["tenant"] for t in (acme, globex)] == [0, 1]
 
 

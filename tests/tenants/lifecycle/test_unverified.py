@@ -222,7 +222,7 @@ def test_the_letter_names_the_day_in_its_readers_language(
         message = outbox.enqueue(
             send_deletion_notice,
             user_id=User.objects.get().pk,
-            deletion_due_at="2026-11-28T12:00:00+00:00",
+            deleted_at="2026-11-28T12:00:00+00:00",
         )
     headers = {"schema_name": initech.schema_name}
 
