@@ -191,7 +191,7 @@ DATABASE_ADMIN_URL = env.str("DATABASE_ADMIN_URL", default="")
 DDL_TIMEOUTS = timeouts.DDL
 # Subdomains of the tenants that migrate first: if one of them fails, no others migrate.
 CANARY_TENANTS = env.list("CANARY_TENANTS", default=[])
-DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+DATABASE_ROUTERS = ["tenancy.router.PlacementRouter", "django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Number of pooled schemas for the next sign-ups; 0 switches the pool off.
 SCHEMA_POOL_SIZE = env.int(

@@ -1,7 +1,5 @@
 """The outbox: one table in public, written in the transaction of the change it reports."""
 
-import uuid
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -10,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from tasks.policies import policy_of, visitor_kinds
 from tasks.querysets import MessageQuerySet
+from tenancy.fields import SchemaNameField
+from tenancy.models import TenantRow
 from tenancy.shared_tables import EVERYTHING, OWN_ROWS, SharedTable
 
 
@@ -19,7 +19,7 @@ def _rows_of_visitors() -> str:
     return f"schema_name = '{{public}}' AND kind IN ({kinds})"
 
 
-class Message(models.Model):
+class Message(TenantRow):
     """One e-mail to be sent, with ids instead of contents.
 
     What ids can't restore (codes, links) is in an encrypted payload with an expiry; it is
@@ -39,8 +39,7 @@ class Message(models.Model):
             """The states of messages that are still to be sent."""
             return (cls.PENDING, cls.SENDING, cls.FAILED)
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    schema_name = models.CharField(_("schema"), max_length=63)
+    schema_name = SchemaNameField(_("schema"))
     kind = models.CharField(_("kind"), max_length=40)
     task = models.CharField(_("task"), max_length=100)
     key = models.CharField(_("idempotency key"), max_length=120)

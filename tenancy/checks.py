@@ -1,17 +1,21 @@
 """System checks of the database and of the shared tables' privileges."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.apps import apps
+from django.conf import settings
 from django.core.checks import Error, Tags, register
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import Model
 
 from tenancy import privileges
 from tenancy.context import public_context
 from tenancy.inspection import role_faults
+from tenancy.models import TenantModel, TenantRow
 from tenancy.registry import duplicates
 from tenancy.roles import all_roles
-from tenancy.tables import shared_models
+from tenancy.tables import shared_models, tenant_models
 
 
 @register(Tags.database)
@@ -58,6 +62,49 @@ def declared_roles_are_defined(**_: Any) -> list[Error]:
 def declarations_are_unique(**_: Any) -> list[Error]:
     """Report names that two declarations of one kind use."""
     return duplicates()
+
+
+@register(Tags.models)
+def keys_stay_in_their_schema(**_: Any) -> list[Error]:
+    """Report foreign keys from a tenant's table to one of public alone, or back."""
+    own = set(tenant_models())
+    return [
+        Error(
+            f"{model.__name__}.{field.name} refers to {field.related_model.__name__}: one of them "
+            "has its table in each tenant's schema, the other in public alone.",
+            hint="Store the other row's id in a plain field.",
+            obj=model,
+            id="tenancy.E006",
+        )
+        for model, field in _fields()
+        if field.is_relation and (model in own) != (field.related_model in own)
+    ]
+
+
+@register(Tags.models)
+def products_models_have_a_base(**_: Any) -> list[Error]:
+    """Report models of a product that are neither a `TenantModel` nor a `TenantRow`."""
+    apps_of_products = getattr(settings, "PRODUCT_APPS", [])
+    return [
+        Error(
+            f"{model.__name__} is neither a TenantModel nor a TenantRow.",
+            hint="Base it on one of them: tenancy.models says which rows each holds.",
+            obj=model,
+            id="tenancy.E007",
+        )
+        for app in apps.get_app_configs()
+        if app.name in apps_of_products
+        for model in app.get_models()
+        if not issubclass(model, TenantModel | TenantRow)
+    ]
+
+
+def _fields() -> Iterator[tuple[type[Model], Any]]:
+    """Yield the fields of all models, besides Django's own: `accounts` unties their keys."""
+    for app in apps.get_app_configs():
+        if not app.name.startswith("django.contrib."):
+            for model in app.get_models(include_auto_created=True):
+                yield from ((model, field) for field in model._meta.local_fields)  # noqa: SLF001  # Documented by Django.
 
 
 @register(Tags.database)

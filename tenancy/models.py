@@ -1,14 +1,46 @@
-"""Snapshots of what migrations make of a schema, and the pool of schemas made from them.
+"""Base classes of models, snapshots of new schemas, and the pool of schemas made from them.
 
-`tenancy.privileges` declares the privileges on both: apps define the roles that use them.
+`tenancy.privileges` declares the privileges on the latter two: apps define the roles that use them.
 """
 
 import secrets
+import uuid
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from tenancy.fields import SchemaNameField
 from tenancy.querysets import PooledSchemaQuerySet
+
+
+class TenantModel(models.Model):
+    """A model with a table in each tenant's schema, and a UUID as its key.
+
+    Queries see the rows of the context's tenant alone, and raise without a context. Its app stands
+    in SHARED_APPS and in TENANT_APPS. Foreign keys lead to other models of tenants' schemas.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class TenantRow(models.Model):
+    """A model with one table in public, whose rows each belong to a tenant.
+
+    For what is read across tenants: by visitors, operators and jobs. Members see and write their
+    own tenant's rows, as a row policy of the database holds; operators and tasks about the shared
+    tables read all of them. A class may declare other privileges in `shared_table`, which then has
+    to name the rows as well. Rows are deleted with their tenant.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    schema_name = SchemaNameField(_("schema"), db_index=True)
+
+    class Meta:
+        abstract = True
 
 
 def new_schema_name() -> str:

@@ -13,8 +13,8 @@ from django_tenants.utils import get_public_schema_name, get_tenant_model
 
 from tenancy.postgresql.search_path import role_name
 from tenancy.roles import MIGRATOR, TENANT, DatabaseRole, all_roles, schema_creator
-from tenancy.shared_tables import EVERYTHING, SharedTable
-from tenancy.tables import MIGRATIONS, public_models, shared_models
+from tenancy.shared_tables import EVERYTHING, OWN_ROWS, SharedTable
+from tenancy.tables import MIGRATIONS, is_tenant_row, public_models, shared_models
 
 CONTENT_TYPES = "django_content_type"
 SNAPSHOTS, POOL = "tenancy_schemasnapshot", "tenancy_pooledschema"
@@ -30,6 +30,11 @@ def shared_tables() -> dict[str, SharedTable]:
         for model in shared_models()
         if hasattr(model, "shared_table")
     }
+    rows_of_tenants = {
+        model._meta.db_table: _own_rows()  # noqa: SLF001  # Documented by Django.
+        for model in shared_models()
+        if is_tenant_row(model)
+    }
     others = [role for role in all_roles() if role != MIGRATOR]
     # Migrations of a new schema add and drop foreign keys of two tables to the content types.
     types: dict[str, str] = {
@@ -38,6 +43,7 @@ def shared_tables() -> dict[str, SharedTable]:
     reading = {str(role): "SELECT" for role in others if role.operates}
     creators = [str(role) for role in others if role.creates_schemas]
     return {
+        **rows_of_tenants,
         **declared,
         # A sign-up that finds no snapshot creates it.
         SNAPSHOTS: SharedTable(
@@ -50,6 +56,21 @@ def shared_tables() -> dict[str, SharedTable]:
         CONTENT_TYPES: SharedTable(types),
         MIGRATIONS: SharedTable({str(role): "SELECT" for role in others}),
     }
+
+
+def _own_rows() -> SharedTable:
+    """Return the declaration of a `TenantRow` that has none."""
+    reading = [role for role in all_roles() if role.operates or role.runs_tasks]
+    creators = [role for role in all_roles() if role.creates_schemas]
+    return SharedTable(
+        {
+            **dict.fromkeys(reading, "SELECT"),
+            # What a sign-up writes for the tenant that it opens.
+            **dict.fromkeys(creators, "SELECT, INSERT, UPDATE"),
+            TENANT: EVERYTHING,
+        },
+        rows=dict.fromkeys([TENANT, *creators], OWN_ROWS),
+    )
 
 
 def login() -> str:

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from tenancy.fields import SchemaNameField
 from tenancy.shared_tables import EVERYTHING, OWN_ROWS, SharedTable
 from tenants.directory.querysets import DirectoryQuerySet
 
@@ -11,7 +12,7 @@ class DirectoryEntry(models.Model):
     """An address that signs in to a schema, stored as a keyed hash only."""
 
     id = models.BigAutoField(primary_key=True)
-    schema_name = models.CharField(_("schema"), max_length=63)
+    schema_name = SchemaNameField(_("schema"))
     user_id = models.UUIDField(_("person"))
     address_hash = models.CharField(_("address"), max_length=64)
 

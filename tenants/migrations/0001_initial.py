@@ -5,6 +5,8 @@ import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
 import tenancy.models
+import tenancy.fields
+import tenancy.context
 from django.db import migrations, models
 
 
@@ -42,7 +44,7 @@ class Migration(migrations.Migration):
             name='DirectoryEntry',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('schema_name', models.CharField(max_length=63, verbose_name='schema')),
+                ('schema_name', tenancy.fields.SchemaNameField(default=tenancy.context.current_schema, editable=False, max_length=63, verbose_name='schema')),
                 ('user_id', models.UUIDField(verbose_name='person')),
                 ('address_hash', models.CharField(max_length=64, verbose_name='address')),
             ],

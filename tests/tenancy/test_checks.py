@@ -13,7 +13,7 @@ from tenancy.checks import (
 )
 from tenancy.context import workspace_context
 from tenancy.shared_tables import SharedTable
-from tenants.models import DirectoryEntry
+from tenants.models import DirectoryEntry, Domain
 from tests.contexts import public_context
 
 
@@ -49,11 +49,11 @@ def test_a_database_that_cannot_fold_names_is_refused(ascii_database):
 
 def test_a_shared_model_that_declares_nothing_is_refused(monkeypatch):
     assert shared_models_are_declared() == []
-    monkeypatch.delattr(DirectoryEntry, "shared_table")
+    monkeypatch.delattr(Domain, "shared_table")
 
     (error,) = shared_models_are_declared()
 
-    assert (error.id, error.obj) == ("tenancy.E003", DirectoryEntry)
+    assert (error.id, error.obj) == ("tenancy.E003", Domain)
 
 
 def test_a_role_that_no_app_defines_is_refused(monkeypatch):

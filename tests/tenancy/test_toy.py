@@ -27,16 +27,19 @@ def test_the_engine_works_alone(start):
     done = start("-m", "pytest", "-c", TOY / "pytest.ini", "--noconftest", TOY / "proofs.py")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "9 passed" in done.stdout
+    assert "10 passed" in done.stdout
 
 
-def test_shared_tables_without_a_valid_declaration_are_refused(start):
+def test_models_without_a_valid_declaration_are_refused(start):
     done = start("-m", "django", "check", "--settings=tests.tenancy.toy.faulty_settings")
 
     assert done.returncode == 1, done.stdout
     assert "(tenancy.E003) Undeclared stands in the shared tables" in done.stderr
     assert "(tenancy.E004) The `shared_table` of faulty_misdeclared" in done.stderr
-    assert "2 issues" in done.stderr
+    assert "(tenancy.E006) Referring.note refers to Note" in done.stderr
+    assert "(tenancy.E007) Undeclared is neither a TenantModel nor a TenantRow" in done.stderr
+    assert "(tenancy.E007) Misdeclared is neither a TenantModel nor a TenantRow" in done.stderr
+    assert "5 issues" in done.stderr
 
 
 def test_the_toy_itself_has_no_issues(start):

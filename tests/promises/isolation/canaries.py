@@ -16,6 +16,7 @@ from django.db import connection, models
 from django.utils import timezone
 from psycopg import sql
 
+from tenancy import tables
 from tests.promises.isolation.sight import MARKS, Mark
 
 # The same in every schema, by design: it says what kinds of rows there are, not which.
@@ -27,7 +28,9 @@ SPECIAL = {
     "tasks.message.task": lambda mark: "accounts.sign_in.emails.send_code",
     "tasks.message.expires_at": lambda mark: timezone.now() + dt.timedelta(days=30),
     "accounts.profile.phone_number": lambda mark: mark.phone,
-    "accounts.profile.picture": lambda mark: f"{mark.schema}/pictures/{mark.word('pic')}.webp",
+    "accounts.profile.picture": lambda mark: (
+        f"{mark.schema}/accounts_profile/{mark.word('pic')}.webp"
+    ),
 }
 NUMBERS = itertools.count()
 
@@ -41,23 +44,14 @@ class Planted:
     columns: int = 0
 
 
-def is_in(model: type[models.Model], names: list[str]) -> bool:
-    return apps.get_app_config(model._meta.app_label).name in names
-
-
-def models_in(names: list[str], *, alone: bool = False) -> list[type[models.Model]]:
+def by_dependency(given: list[type[models.Model]]) -> list[type[models.Model]]:
     """Return the models with tables of their own, whatever one refers to before it."""
     found = [
         model
-        for model in apps.get_models(include_auto_created=True)
+        for model in given
         if model._meta.managed and not model._meta.proxy and not model._meta.swapped
-        and is_in(model, names) and model._meta.label_lower not in NOBODYS
-        and not (alone and is_in(model, settings.TENANT_APPS))
+        and model._meta.label_lower not in NOBODYS
     ]  # fmt: skip
-    return _by_dependency(found)
-
-
-def _by_dependency(found: list[type[models.Model]]) -> list[type[models.Model]]:
     ordered: list[type[models.Model]] = []
     while len(ordered) < len(found):
         ready = [
@@ -75,14 +69,14 @@ def _keys(model: type[models.Model]) -> list[models.Field]:
 
 def shared_models() -> list[type[models.Model]]:
     """Return the models whose rows say by a column which tenant they belong to."""
-    alone = models_in(settings.SHARED_APPS, alone=True)
+    alone = by_dependency(tables.shared_models())
     return [m for m in alone if m is not apps.get_model(settings.TENANT_MODEL)]
 
 
 def plant(database, mark: Mark, tenant=None) -> Planted:
     """Put a row of every model in the schema of a mark, full of canaries."""
     planted = Planted(mark)
-    for model in models_in(settings.TENANT_APPS):
+    for model in by_dependency(tables.tenant_models()):
         _plant_row(database, planted, mark, model, tenant)
     return planted
 
@@ -104,7 +98,7 @@ def _plant_row(database, planted: Planted, mark: Mark, model, tenant) -> None:
         value = _made_up(column, mark, planted, tenant)
         values[column.column] = column.get_db_prep_save(value, connection)
         planted.columns += mark.is_in(_as_text(value))
-    schema = mark.schema if is_in(model, settings.TENANT_APPS) else "public"
+    schema = mark.schema if model in tables.tenant_models() else "public"
     statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
         sql.Identifier(schema, model._meta.db_table),
         sql.SQL(", ").join(map(sql.Identifier, values)),

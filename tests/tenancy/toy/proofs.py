@@ -31,7 +31,7 @@ from tenancy.schema_migrations.report import Progress, Report
 from tenancy.schema_migrations.revision_sync import drift, synced_revisions
 from tenancy.schema_migrations.runner import Run, RunOptions
 from tests.tenancy.toy.clubs.models import Club, Domain
-from tests.tenancy.toy.notes.models import Note
+from tests.tenancy.toy.notes.models import Note, Stamp
 
 OURS = {"accounts", "tenants", "tasks", "operations", "saas"}
 
@@ -146,6 +146,30 @@ def test_a_tenant_sees_its_own_rows_alone(open_club):
         assert [domain.domain for domain in Domain.objects.all()] == ["one.test"]
     with workspace_context(load_workspace(other.schema_name)):
         assert [note.text for note in Note.objects.all()] == ["of other"]
+
+
+def test_rows_of_all_tenants_stand_in_one_table_and_each_sees_its_own(open_club):
+    one, other = open_club("one"), open_club("other")
+    for club in (one, other):
+        assert schemas.missing_tables(
+            schema_name=club.schema_name, tables=["notes_note", "notes_stamp"]
+        ) == ["notes_stamp"]
+        with workspace_context(club):
+            Stamp.objects.create(text=f"of {club.slug}")
+
+    with workspace_context(one):
+        assert [(row.text, row.schema_name) for row in Stamp.objects.all()] == [
+            ("of one", one.schema_name)
+        ]
+        assert Stamp.objects.filter(schema_name=other.schema_name).delete()[0] == 0
+        with pytest.raises(ProgrammingError, match="row-level security"):
+            Stamp.objects.create(text="theirs", schema_name=other.schema_name)
+    with public_context(), pytest.raises(ProgrammingError, match="permission denied"):
+        Stamp.objects.exists()
+    with pytest.raises(TenantMissingError):
+        Stamp(text="of none")
+    with database_role(MIGRATOR), public_context():
+        assert Stamp.objects.all().delete()[0] == 2
 
 
 def test_schemas_that_are_behind_are_migrated(open_club):

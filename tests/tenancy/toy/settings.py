@@ -29,7 +29,7 @@ DATABASES = {
         "OPTIONS": timeouts.database(process="command", pool_size=0),
     }
 }
-DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+DATABASE_ROUTERS = ["tenancy.router.PlacementRouter", "django_tenants.routers.TenantSyncRouter"]
 DDL_TIMEOUTS = timeouts.DDL
 SCHEMA_POOL_SIZE = 1
 CANARY_TENANTS: list[str] = []

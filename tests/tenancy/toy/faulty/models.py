@@ -1,6 +1,7 @@
 # ruff: noqa: DJ008
 from django.db import models
 
+from tenancy.models import TenantRow
 from tenancy.shared_tables import SharedTable
 
 
@@ -14,3 +15,11 @@ class Misdeclared(models.Model):
 
     class Meta:
         app_label = "faulty"
+
+
+class Referring(TenantRow):
+    note = models.ForeignKey("notes.Note", models.CASCADE)
+
+    class Meta:
+        app_label = "faulty"
+

@@ -1,3 +1,7 @@
+import uuid
+
+import tenancy.context
+import tenancy.fields
 from django.db import migrations, models
 
 
@@ -6,7 +10,15 @@ class Migration(migrations.Migration):
     dependencies = []
     operations = [
         migrations.CreateModel("Note", [
-            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
+            ("id", models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)),
+            ("text", models.TextField()),
+        ]),
+        migrations.CreateModel("Stamp", [
+            ("id", models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)),
+            ("schema_name", tenancy.fields.SchemaNameField(
+                "schema", db_index=True, default=tenancy.context.current_schema, editable=False,
+                max_length=63,
+            )),
             ("text", models.TextField()),
         ]),
     ]
