@@ -7,10 +7,11 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import Error, Tags, register
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Model
+from django.db.models import FileField, Model
 
 from tenancy import privileges
 from tenancy.context import public_context
+from tenancy.files import TenantFileField
 from tenancy.inspection import role_faults
 from tenancy.models import TenantModel, TenantRow
 from tenancy.registry import duplicates
@@ -96,6 +97,21 @@ def products_models_have_a_base(**_: Any) -> list[Error]:
         if app.name in apps_of_products
         for model in app.get_models()
         if not issubclass(model, TenantModel | TenantRow)
+    ]
+
+
+@register(Tags.models)
+def files_belong_to_tenants(**_: Any) -> list[Error]:
+    """Report file fields whose files would not lie below their schema's name."""
+    return [
+        Error(
+            f"{model.__name__}.{field.name} is no TenantFileField.",
+            hint="Use tenancy.files.TenantFileField: its files are deleted with the tenant.",
+            obj=model,
+            id="tenancy.E008",
+        )
+        for model, field in _fields()
+        if isinstance(field, FileField) and not isinstance(field, TenantFileField)
     ]
 
 

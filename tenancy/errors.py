@@ -27,6 +27,10 @@ class DecryptionError(TenancyError):
     """No key decrypts the content: its key is gone, or it belongs to another context."""
 
 
+class ForeignFileError(TenancyError):
+    """A row names a file of another tenant."""
+
+
 class RateLimitedError(TenancyError):
     """A rate limit is exceeded. `retry_after` is in seconds."""
 

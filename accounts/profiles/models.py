@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 from phonenumber_field.modelfields import PhoneNumberField
 
-from accounts.profiles.pictures import picture_path
+from tenancy.files import TenantFileField
 
 
 class Profile(models.Model):
@@ -23,7 +23,7 @@ class Profile(models.Model):
     locality = models.CharField(_("city"), max_length=80, blank=True)
     region = models.CharField(_("state or province"), max_length=80, blank=True)
     country = CountryField(_("country"), blank=True)
-    picture = models.ImageField(_("picture"), upload_to=picture_path, max_length=120, blank=True)
+    picture = TenantFileField(_("picture"), max_bytes=settings.PICTURE_MAX_BYTES, blank=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
     class Meta:

@@ -4,11 +4,10 @@ import logging
 import subprocess  # nosec B404  # One program of ours.
 import sys
 import threading
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -16,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.profiles import picture_decoder
 from accounts.profiles.errors import PicturesBusyError
-from tenancy.context import current_schema
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
@@ -41,16 +39,6 @@ _queue = threading.BoundedSemaphore(4)
 _TOO_COSTLY = _(
     "This picture takes too long to read. Save it as an ordinary PNG or JPEG and choose that one."
 )
-
-
-def picture_path(_instance: Any, _filename: str) -> str:
-    """Return a random name under the tenant's prefix; the uploaded name is not stored."""
-    return f"{prefix_of(current_schema())}{uuid.uuid4().hex}.webp"
-
-
-def is_of_this_tenant(path: str) -> bool:
-    """Whether a file has the prefix of the current tenant."""
-    return path.startswith(prefix_of(current_schema()))
 
 
 def reencode(upload: "UploadedFile[bytes]", *, max_bytes: int) -> "ContentFile[bytes]":
@@ -110,8 +98,3 @@ def _acquired(semaphore: threading.Semaphore, *, timeout: float) -> Iterator[Non
         yield
     finally:
         semaphore.release()
-
-
-def prefix_of(schema_name: str) -> str:
-    """Return the path prefix of a schema's pictures."""
-    return f"{schema_name}/pictures/"

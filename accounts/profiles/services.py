@@ -3,16 +3,16 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.core.files.base import ContentFile, File
+from django.core.files.base import ContentFile
 from django.db import transaction
 
 from accounts.onboarding.emails import send_welcome
 from accounts.profiles.models import Profile
-from accounts.profiles.pictures import is_of_this_tenant
 from accounts.users.models import User
 from accounts.users.signals import member_joined
 from tasks import outbox
 from tenancy.context import is_public
+from tenancy.errors import ForeignFileError
 
 
 def open_profile(*, user: User) -> Profile:
@@ -68,24 +68,14 @@ def change_picture(*, user: User, picture: "ContentFile[bytes] | None") -> None:
     The old file is deleted after the commit.
     """
     profile = Profile.objects.select_for_update().get(pk=user.pk)
-    discard_picture(profile=profile)
+    profile.picture.delete(save=False)
     profile.picture = picture or ""
     profile.save(update_fields=["picture", "updated_at"])
 
 
-def discard_picture(*, profile: Profile) -> None:
-    """Delete a picture's file after the commit."""
-    if name := profile.picture.name:
-        storage = profile.picture.storage
-        transaction.on_commit(lambda: storage.delete(name), robust=True)
-
-
-def open_picture(*, profile: Profile) -> "File[bytes] | None":
-    """Return a picture's file; None when there is none, or it is missing or another tenant's."""
-    name = profile.picture.name
-    if not name or not is_of_this_tenant(name):
-        return None
+def open_picture(*, profile: Profile) -> Any:
+    """Return a picture's open file; None where there is none, or only another tenant's."""
     try:
-        return profile.picture.storage.open(name)
-    except OSError:
+        return profile.picture.open().file
+    except (ValueError, OSError, ForeignFileError):
         return None

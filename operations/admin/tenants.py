@@ -157,7 +157,7 @@ class TenantAdmin(CanaryAdmin):
         permissions=["delete_permanently"],
         dialog=confirmation(
             _("Delete this tenant permanently?"),
-            _("Its people, messages and pictures are deleted. Only a backup restores them."),
+            _("Its people, messages and files are deleted. Only a backup restores them."),
             _("Delete permanently"),
             form_class=DeletionForm,
         ),

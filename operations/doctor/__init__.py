@@ -5,7 +5,7 @@ They take no lock that blocks another transaction, and don't report data in flig
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from operations.doctor import hosts, pictures, shared_rows, structure, tenant_checks
+from operations.doctor import hosts, orphaned_files, shared_rows, structure, tenant_checks
 from operations.doctor.findings import Finding
 from tenancy.context import public_context
 from tenants.models import Tenant
@@ -20,9 +20,8 @@ SHARED = (
     structure.pooled_without_schema,
     hosts.tenants_without_host,
     hosts.tenants_without_primary,
-    shared_rows.messages_without_tenant,
-    shared_rows.entries_without_tenant,
-    pictures.pictures_without_tenant,
+    shared_rows.rows_without_tenant,
+    orphaned_files.files_without_tenant,
     tenant_checks.check_public,
 )
 

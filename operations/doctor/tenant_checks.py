@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.profiles.services import complete
 from accounts.retention.services import outlived, prune
 from operations.doctor.findings import Finding
-from operations.doctor.pictures import pictures_without_profile
+from operations.doctor.orphaned_files import files_without_row
 from operations.doctor.reading import unmatched
 from operations.doctor.structure import incomplete
 from tenancy.context import Workspace, current_schema, public_context, workspace_context
@@ -61,7 +61,7 @@ def _people(tenant: Tenant | None) -> list[Finding]:
     if ended := ", ".join(f"{count} {what}" for what, count in counts.items() if count):
         sentence = f"{where}: {ended} ended long ago. Do beat and worker run?"
         found.append(Finding(sentence, "remove them", partial(_within, tenant, prune)))
-    return [*found, *pictures_without_profile(where)]
+    return [*found, *files_without_row(where)]
 
 
 def _complete_all() -> None:

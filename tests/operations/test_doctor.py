@@ -19,13 +19,13 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Profile, User
-from accounts.profiles.stored_pictures import stored_pictures
 from operations.doctor import structure
 from operations.doctor.reading import unmatched
 from tasks.models import Message
 from tenancy import schemas
 from tenancy.context import database_role, workspace_context
 from tenancy.roles import MIGRATOR
+from tenancy.stored_files import stored_files
 from tenants.lifecycle.deletion import delete_tenant
 from tenants.models import DirectoryEntry, Domain, QuarantinedSubdomain, Tenant
 from tenants.signup import services as signup
@@ -57,7 +57,7 @@ def transcript(*options):
 
 
 def old_picture(schema_name, media, name="old.webp"):
-    path = media / schema_name / "pictures" / name
+    path = media / schema_name / "accounts_profile" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"pixels")
     past = (timezone.now() - timedelta(days=1)).timestamp()
@@ -113,7 +113,7 @@ def entry_of_another_address(acme, media):
 def entry_of_no_tenant(acme, media):
     with public_context():
         DirectoryEntry.objects.create(schema_name="t_gone", user_id=uuid.uuid4(), address_hash="x")
-    return "1 entries of the directory name the schema t_gone"
+    return "1 rows of tenants.DirectoryEntry name the schema t_gone"
 
 
 def user_without_profile(acme, media):
@@ -131,17 +131,17 @@ def user_without_address(acme, media):
 def message_of_no_tenant(acme, media):
     with public_context():
         Message.objects.create(schema_name="t_gone", kind="welcome", task="x", key="k")
-    return "1 messages name the schema t_gone"
+    return "1 rows of tasks.Message name the schema t_gone"
 
 
 def picture_of_no_tenant(acme, media):
     old_picture("t_gone", media)
-    return "1 pictures are stored for t_gone"
+    return "1 files are stored for t_gone"
 
 
 def picture_of_nobody(acme, media):
     old_picture(acme.schema_name, media)
-    return "acme: 1 pictures belong to no profile"
+    return "acme: 1 files belong to no row"
 
 
 def sessions_that_nobody_prunes(acme, media):
@@ -244,7 +244,7 @@ def test_a_picture_in_use_and_one_on_its_way_in_are_no_debris(acme, people, medi
         name = people[0].profile.picture.name
     past = (timezone.now() - timedelta(days=1)).timestamp()
     os.utime(media / name, (past, past))
-    (media / acme.schema_name / "pictures" / "young.webp").write_bytes(b"pixels")
+    (media / acme.schema_name / "accounts_profile" / "young.webp").write_bytes(b"pixels")
 
     assert transcript() == "No findings.\n"
 
@@ -253,7 +253,7 @@ def test_somebody_elses_files_are_left_alone(acme, people, media):
     old_picture("exports", media)
 
     assert transcript("--fix") == "No findings.\n"
-    assert (media / "exports" / "pictures" / "old.webp").exists()
+    assert (media / "exports" / "accounts_profile" / "old.webp").exists()
 
 
 # --- In flight ---
@@ -338,7 +338,7 @@ django.setup()
 from tests.contexts import public_context
 from tenants.lifecycle import deletion
 from tenants.models import Tenant
-deletion.discard_pictures = lambda **_: os.kill(os.getpid(), signal.SIGKILL)
+deletion.discard_files = lambda **_: os.kill(os.getpid(), signal.SIGKILL)
 with public_context():
     tenant = Tenant.objects.get(slug="acme")
 deletion.delete_tenant(tenant=tenant)
@@ -359,8 +359,8 @@ def test_what_a_killed_closing_leaves_is_found_and_cleared(committed, acme, glob
     with public_context():
         assert [tenant.slug for tenant in Tenant.objects.all()] == ["globex"]
     assert acme.schema_name not in schemas.tenant_schemas()
-    assert f"1 pictures are stored for {acme.schema_name}" in transcript()
+    assert f"1 files are stored for {acme.schema_name}" in transcript()
     assert "All 1 are fixed." in transcript("--fix")
-    assert stored_pictures(schema_name=acme.schema_name) == []
-    assert len(stored_pictures(schema_name=globex.schema_name)) == 1
+    assert stored_files(schema_name=acme.schema_name) == []
+    assert len(stored_files(schema_name=globex.schema_name)) == 1
     assert manage_doctor().returncode == 0

@@ -39,7 +39,9 @@ def test_models_without_a_valid_declaration_are_refused(start):
     assert "(tenancy.E006) Referring.note refers to Note" in done.stderr
     assert "(tenancy.E007) Undeclared is neither a TenantModel nor a TenantRow" in done.stderr
     assert "(tenancy.E007) Misdeclared is neither a TenantModel nor a TenantRow" in done.stderr
-    assert "5 issues" in done.stderr
+    assert "(tenancy.E008) Upload.elsewhere is no TenantFileField" in done.stderr
+    assert "(tenancy.E009) faulty.Upload.unlimited has no max_bytes" in done.stderr
+    assert "7 issues" in done.stderr
 
 
 def test_the_toy_itself_has_no_issues(start):

@@ -16,7 +16,7 @@ from tenants.roles import OPERATOR
 class Command(ServiceCommand):
     """The operator types the subdomain again to confirm: only a backup restores a tenant."""
 
-    help = "Delete a tenant with its schema, people, messages and pictures. It can't be undone."
+    help = "Delete a tenant with its schema, people, messages and files. It can't be undone."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("tenant", help="the subdomain")
@@ -32,7 +32,7 @@ class Command(ServiceCommand):
         self.say(f"{tenant.name} ({tenant.primary_host}): {_contents(tenant)}.")
         if (options["yes"] or _ask(tenant)) != tenant.slug:
             raise CommandError(f"That isn't {tenant.slug}: nothing was deleted.")
-        self.say("Deleting its schema, hosts, messages and pictures …")
+        self.say("Deleting its schema, hosts, messages and files …")
         delete_tenant(tenant=tenant, rests=not options["free_name"])
         self.stdout.write(f"Deleted {tenant.name} ({tenant.slug}).")
         if not options["free_name"]:

@@ -148,7 +148,7 @@ def test_an_uploaded_picture_is_shown(acme, make_user, client_of, with_picture, 
     address = with_picture(acme, user)
 
     (file,) = files(media)
-    assert file.parent == media / acme.schema_name / "pictures"
+    assert file.parent == media / acme.schema_name / "accounts_profile"
     page = client_of(acme, user).get("/account/").content.decode()
     assert f'src="{address}?v={file.stem[-8:]}"' in page
 

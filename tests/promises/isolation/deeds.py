@@ -336,7 +336,8 @@ class Deeds:
     def steal_picture(self, party: str, whose: str) -> None:
         """Name another tenant's file in one's own row: the view must not open it."""
         member, row = self.world.people[party]["member"], self.world.planted[whose].rows
-        stolen = f"{self.world.marks[whose].schema}/pictures/{self.world.word(whose, 'pic')}.webp"
+        folder = f"{self.world.marks[whose].schema}/accounts_profile"
+        stolen = f"{folder}/{self.world.word(whose, 'pic')}.webp"
         assert Profile in row
         with self.world.context(party):
             Profile.objects.filter(pk=member.pk).update(picture=stolen)

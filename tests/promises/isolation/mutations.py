@@ -17,13 +17,13 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import override_settings
 
-from accounts.profiles import services as profiles
 from accounts.sessions import store as sessions
 from accounts.sign_in.reset_tokens import TenantTokenGenerator
 from tasks import outbox
 from tasks.querysets import MessageQuerySet
 from tenancy import context
 from tenancy.context import workspace_context
+from tenancy.files import TenantFieldFile
 from tenancy.postgresql.base import DatabaseWrapper
 from tenancy.task_base import TenantTask
 from tenants.directory import services as directory
@@ -147,7 +147,7 @@ def resets_in_any_tenant():
 
 @mutation("A picture is read below its tenant's prefix", "steals_a_picture")
 def opens_anybodys_picture():
-    with patch.object(profiles, "is_of_this_tenant", lambda _path: True):
+    with patch.object(TenantFieldFile, "is_own", True):
         yield
 
 

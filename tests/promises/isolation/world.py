@@ -175,6 +175,6 @@ def _keep_files(world: World) -> None:
     """Give each planted row its file, with a canary in it."""
     for party in PARTIES:
         mark = world.marks[party]
-        path = world.media / mark.schema / "pictures" / f"{mark.word('pic')}.webp"
+        path = world.media / mark.schema / "accounts_profile" / f"{mark.word('pic')}.webp"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"picture of {mark.word('file')}")

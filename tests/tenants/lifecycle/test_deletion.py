@@ -10,10 +10,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Profile, User
-from accounts.profiles.stored_pictures import stored_pictures
 from tasks.models import Message
 from tenancy import schemas
 from tenancy.context import workspace_context
+from tenancy.stored_files import stored_files
 from tenancy.timeouts import DatabaseTimeouts
 from tenants.lifecycle.deletion import delete_tenant
 from tenants.lifecycle.errors import SubdomainQuarantinedError, TenantBusyError, TenantGoneError
@@ -44,7 +44,7 @@ def traces(tenant):
             "directory": DirectoryEntry.objects.filter(schema_name=name).count(),
             "letters": Message.objects.of_schema(name).count(),
             "schema": int(name in schemas.tenant_schemas()),
-            "files": len(stored_pictures(schema_name=name)),
+            "files": len(stored_files(schema_name=name)),
         }
 
 
@@ -102,7 +102,7 @@ def test_a_failure_at_any_step_changes_nothing(
 def test_files_that_cannot_be_deleted_do_not_break_the_closing(
     committed, acme, people, monkeypatch
 ):
-    monkeypatch.setattr("tenants.lifecycle.deletion.discard_pictures", lambda **_: 1 / 0)
+    monkeypatch.setattr("tenants.lifecycle.deletion.discard_files", lambda **_: 1 / 0)
 
     delete_tenant(tenant=acme)
 

@@ -1,6 +1,7 @@
 # ruff: noqa: DJ008
 from django.db import models
 
+from tenancy.files import TenantFileField
 from tenancy.models import TenantRow
 from tenancy.shared_tables import SharedTable
 
@@ -23,3 +24,10 @@ class Referring(TenantRow):
     class Meta:
         app_label = "faulty"
 
+
+class Upload(TenantRow):
+    elsewhere = models.FileField()
+    unlimited = TenantFileField()
+
+    class Meta:
+        app_label = "faulty"
