@@ -1,17 +1,30 @@
-"""Notes, in each tenant's schema."""
-
-import uuid
+"""Notes, in each tenant's schema, and how many each tenant has, in a table of all tenants."""
 
 from django.conf import settings
+from django.core.validators import FileExtensionValidator
 from django.db import models
 
+from tenancy.files import TenantFileField
+from tenancy.models import TenantModel, TenantRow
 
-class Note(models.Model):
+
+class Note(TenantModel):
     """A note of one member, which all members see."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
     text = models.CharField(max_length=200)
+    attachment = TenantFileField(
+        max_bytes=5 * 1024 * 1024, validators=[FileExtensionValidator(["pdf", "txt"])], blank=True
+    )
 
     def __str__(self):
         return self.text
+
+
+class Usage(TenantRow):
+    """How many notes a tenant has written, for operators."""
+
+    notes = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["schema_name"], name="notes_usage_once")]

@@ -4,4 +4,7 @@ from django.urls import path
 from product.notes import views
 
 home_pages = [path("", views.notes, name="home")]
-member_pages = [path("notes/", views.notes, name="notes")]
+member_pages = [
+    path("notes/", views.notes, name="notes"),
+    path("notes/<uuid:pk>/attachment/", views.attachment, name="note-attachment"),
+]

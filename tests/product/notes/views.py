@@ -1,17 +1,33 @@
 """The members' page of notes."""
 
 from django.contrib.auth.decorators import login_required
-from django.shortcuts import redirect, render
+from django.db.models import F
+from django.forms import modelform_factory
+from django.shortcuts import get_object_or_404, redirect, render
 from product.notes.emails import send_note_added
-from product.notes.models import Note
+from product.notes.models import Note, Usage
 
 from tasks import outbox
+from tenancy.files import download
+
+NoteForm = modelform_factory(Note, fields=["text", "attachment"])
 
 
 @login_required
 def notes(request):
-    if request.method == "POST":
-        Note.objects.create(author=request.user, text=request.POST["text"])
+    form = NoteForm(request.POST or None, request.FILES or None, instance=Note(author=request.user))
+    if form.is_valid():
+        form.save()
         outbox.enqueue(send_note_added, user_id=request.user.pk)
+        Usage.objects.update_or_create(
+            defaults={"notes": F("notes") + 1}, create_defaults={"notes": 1}
+        )
         return redirect("notes")
-    return render(request, "notes/notes.html", {"notes": Note.objects.order_by("text")})
+    context = {"notes": Note.objects.order_by("text"), "form": form}
+    return render(request, "notes/notes.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+def attachment(request, pk):
+    note = get_object_or_404(Note, pk=pk)
+    return download(note.attachment, filename="attachment.pdf")
