@@ -5,7 +5,7 @@ from django.conf import settings
 from accounts.models import User
 from accounts.sessions.store import row_key
 from tenancy.context import workspace_context
-from tests.conftest import PASSWORD
+from tests.fixtures import PASSWORD
 
 
 def sign_in(client, email, password=PASSWORD, at="/accounts/login/", **more):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from dev.ports import free_port
-from tests.conftest import _drop
+from tests.fixtures import _drop
 from tests.environment import WORKER, redis_url
 from tests.stacks import Stack, environment, running
 

@@ -11,7 +11,7 @@ from dev.paths import PACKAGES, ROOT
 from tasks import outbox
 from tasks.models import Message
 from tenants.models import Tenant
-from tests.conftest import PASSWORD
+from tests.fixtures import PASSWORD
 from tests.contexts import public_context
 
 MOST_FUNCTIONS, MOST_MODULES = 22, 15

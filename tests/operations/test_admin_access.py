@@ -9,7 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from accounts.models import User
 from tasks.models import Message
 from tenants.models import Tenant
-from tests.conftest import PASSWORD
+from tests.fixtures import PASSWORD
 from tests.contexts import public_context
 from tests.operators import reloaded, rows
 

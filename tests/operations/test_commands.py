@@ -18,7 +18,7 @@ from tenancy.context import database_role, workspace_context
 from tenancy.roles import MIGRATOR
 from tenants.models import Tenant
 from tests.commands import manage, run
-from tests.conftest import PASSWORD
+from tests.fixtures import PASSWORD
 from tests.contexts import public_context
 
 State = Message.State

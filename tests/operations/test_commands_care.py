@@ -16,7 +16,7 @@ from tasks.outbox import enqueue
 from tenancy.context import workspace_context
 from tenants.lifecycle.deletion import delete_tenant
 from tests.commands import run
-from tests.conftest import PASSWORD
+from tests.fixtures import PASSWORD
 from tests.contexts import public_context
 
 State = Message.State

@@ -11,7 +11,7 @@ from tasks.models import Message
 from tenancy.context import workspace_context
 from tenants.models import Tenant
 from tests.commands import run
-from tests.conftest import PASSWORD
+from tests.fixtures import PASSWORD
 from tests.contexts import public_context
 
 State = Message.State

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from dev.ports import free_port
-from tests.conftest import _drop
+from tests.fixtures import _drop
 from tests.environment import WORKER, redis_url
 from tests.stacks import Stack, environment, running
 

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from dev.paths import ROOT
-from tests.conftest import PASSWORD
+from tests.fixtures import PASSWORD
 from tests.promises.production import Visitor
 from tests.stacks import Stack
 

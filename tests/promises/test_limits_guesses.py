@@ -9,7 +9,7 @@ from django.test import Client
 from saas.limits import service_limits
 from tenancy.context import workspace_context
 from tests.accounts.ways import is_in, sign_in
-from tests.conftest import PASSWORD
+from tests.fixtures import PASSWORD
 from tests.promises.conftest import scaled
 from tests.racing import at_once
 

@@ -9,7 +9,7 @@ from django.test.utils import override_script_prefix
 
 from accounts.sign_in.adapters import AccountAdapter
 from tenancy.context import workspace_context
-from tests.conftest import PASSWORD
+from tests.fixtures import PASSWORD
 from tests.inbox import letters_to
 from tests.promises.production import Visitor
 

@@ -9,7 +9,7 @@ from operations import health
 from saas.caches import MOST_ENTRIES
 from tenancy import circuit_breaker, rate_limits
 from tenancy.context import workspace_context
-from tests.conftest import PASSWORD
+from tests.fixtures import PASSWORD
 from tests.contexts import public_context
 
 

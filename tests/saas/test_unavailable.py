@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from tenants.models import Domain
-from tests.conftest import PASSWORD
+from tests.fixtures import PASSWORD
 from tests.stacks import wait_until
 
 

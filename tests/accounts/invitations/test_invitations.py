@@ -15,7 +15,7 @@ from accounts.models import Invitation, User
 from tasks.models import Message
 from tenancy.context import workspace_context
 from tests.accounts.ways import is_in, people
-from tests.conftest import PASSWORD
+from tests.fixtures import PASSWORD
 from tests.contexts import public_context
 
 PAGE = "/accounts/invitation/"

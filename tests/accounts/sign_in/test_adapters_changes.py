@@ -13,7 +13,7 @@ from tasks.models import Message
 from tasks.payloads import decrypt
 from tenancy.context import workspace_context
 from tests.accounts.ways import is_in, people, sign_in
-from tests.conftest import PASSWORD
+from tests.fixtures import PASSWORD
 from tests.contexts import public_context
 
 NEW = "another horse, another battery"

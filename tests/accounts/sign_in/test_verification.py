@@ -12,7 +12,7 @@ from tasks import mail
 from tasks.models import Message
 from tenancy.context import workspace_context
 from tests.accounts.ways import sign_in
-from tests.conftest import PASSWORD
+from tests.fixtures import PASSWORD
 
 PAGE = "/accounts/confirm-email/"
 

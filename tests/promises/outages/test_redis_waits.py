@@ -8,7 +8,7 @@ from django.conf import settings as project
 from tenancy import circuit_breaker, rate_limits, timeouts
 from tenants.domains import hosts
 from tests.brokers import broker_at
-from tests.conftest import PASSWORD
+from tests.fixtures import PASSWORD
 from tests.promises.conftest import FULL
 from tests.relay import Relay
 
