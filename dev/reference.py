@@ -1,12 +1,15 @@
-"""`python -m dev.reference`: writes the tables of settings and commands below docs/operations.
+"""`python -m dev.reference`: writes what the documentation takes from the code.
 
 Names and defaults of settings are read from the code, their meaning from dev/settings.toml; a
-command's help and options are what its parser prints.
+command's help and options are what its parser prints; the parameters of public names are those of
+the names that their page lists.
 """
 
 import argparse
 import ast
+import inspect
 import os
+import pkgutil
 import re
 import tomllib
 from collections.abc import Iterator
@@ -17,7 +20,7 @@ from dev.lint import SETTINGS, production_environment
 from dev.paths import ROOT
 
 LIST = ROOT / "dev" / "settings.toml"
-PAGES = ROOT / "docs" / "operations"
+DOCS = ROOT / "docs"
 COMMANDS = ROOT / "operations" / "management" / "commands"
 GENERATED = re.compile(r"(<!-- generated -->\n).*?(<!-- end of generated -->)", re.DOTALL)
 IN_SHELL = re.compile(r"\$\{([A-Z][A-Z0-9_]+):-([^}]*)\}")
@@ -29,13 +32,17 @@ def main() -> None:
     os.environ.update({**production_environment(), **SETTINGS})
     django.setup()
     for name, text in pages().items():
-        (PAGES / name).write_text(text)
+        (DOCS / name).write_text(text)
 
 
 def pages() -> dict[str, str]:
     """Return each page as it should be."""
-    blocks = {"settings.md": setting_tables(), "commands.md": command_table()}
-    return {name: _with(PAGES / name, "\n".join(lines)) for name, lines in blocks.items()}
+    blocks = {
+        "operations/settings.md": setting_tables(),
+        "operations/commands.md": command_table(),
+        "develop/upgrading.md": public_names(DOCS / "develop" / "upgrading.md"),
+    }
+    return {name: _with(DOCS / name, "\n".join(lines)) for name, lines in blocks.items()}
 
 
 def _with(page: Path, block: str) -> str:
@@ -97,6 +104,37 @@ def command_table() -> Iterator[str]:
         names = (each.option_strings[-1] if each.option_strings else each.dest for each in own)
         arguments = ", ".join(f"`{name}`" for name in names)
         yield f"| `{path.stem}` | {command.help} | {arguments} |"
+
+
+def public_names(page: Path) -> Iterator[str]:
+    """Yield the names that the page lists, with their parameters today.
+
+    Raises `ImportError` or `AttributeError` for a name that is no longer there.
+    """
+    (block,) = [found[0] for found in GENERATED.finditer(page.read_text())]
+    yield "```"
+    for name in re.findall(r"^[a-z]\w*(?:\.\w+)+", block, re.MULTILINE):
+        yield f"{name}{_parameters(pkgutil.resolve_name(name))}"
+    yield "```"
+
+
+def _parameters(value: Any) -> str:
+    """Return a callable's parameters, without types and the values of defaults."""
+    from celery import Task
+    from django.db.models import Model
+
+    is_base_class = isinstance(value, type) and issubclass(value, Model | Task)
+    if not callable(value) or is_base_class:
+        return ""
+    signature = inspect.signature(value)
+    bare = [
+        each.replace(
+            annotation=each.empty, default=each.empty if each.default is each.empty else ...
+        )
+        for each in signature.parameters.values()
+    ]
+    shown = signature.replace(parameters=bare, return_annotation=signature.empty)
+    return str(shown).replace("=Ellipsis", "=…")
 
 
 def _actions(command: Any) -> list[argparse.Action]:
