@@ -1,15 +1,17 @@
-"""What this app adds to the console: panels of the first page, and the checklist's items."""
+"""What this app declares: permissions, links, panels of the console's first page, its checklist."""
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access.permissions import is_verified
+from accounts.access.decorators import ADMINISTER, is_verified
+from accounts.access.permissions import Permission, permissions
 from accounts.console.checklist import ChecklistItem, checklist
+from accounts.console.navigation import Link, account_links, console_links, main_links
 from accounts.console.overview import next_steps
 from accounts.console.panels import Panel, panels
 from accounts.invitations.models import Invitation
 from accounts.members import panels as member_panels
 from accounts.messages import panels as message_panels
-from accounts.users.models import User
+from accounts.users.models import Role, User
 
 
 def has_completed_profile(user: User) -> bool:
@@ -23,6 +25,53 @@ def has_chosen_time_zone(user: User) -> bool:
 def has_invited(user: User) -> bool:
     return User.objects.exclude(pk=user.pk).exists() or Invitation.objects.exists()
 
+
+permissions.register(
+    Permission(ADMINISTER, _("open the console"), position=10),
+    Permission("members.view", _("see the members, their messages and invitations"), position=20),
+    Permission("members.invite", _("invite people, and revoke invitations"), position=30),
+    Permission("members.change", _("change roles, deactivate and reactivate members"), position=40),
+    Permission(
+        "owners.change", _("do so with owners, and make owners"), (Role.OWNER,), position=50
+    ),
+    Permission("messages.view", _("see the onboarding messages"), position=60),
+    Permission("messages.resend", _("send a message again"), position=70),
+)
+
+main_links.register(
+    Link("accounts.home", _("Home"), "home", position=10),
+    Link(
+        "accounts.console", _("Console"), "console:overview", pages=("console:",),
+        permission=ADMINISTER, position=1000,
+    ),
+)  # fmt: skip
+console_links.register(
+    Link(
+        "accounts.overview", _("Overview"), "console:overview", "icons/layout-dashboard.svg",
+        permission=ADMINISTER, position=10,
+    ),
+    Link(
+        "accounts.members", _("Members"), "console:members", "icons/users.svg",
+        ("console:member", "console:invit", "console:deactivate"),
+        "members.view", 20,
+    ),
+    Link(
+        "accounts.messages", _("Onboarding mail"), "console:messages", "icons/mail.svg",
+        ("console:message",), "messages.view", 30,
+    ),
+)  # fmt: skip
+account_links.register(
+    Link(
+        "accounts.profile", _("Profile"), "accounts:profile", "icons/user.svg",
+        ("accounts:profile", "accounts:change-picture"), position=10,
+    ),
+    Link("accounts.email", _("E-mail"), "account_email", "icons/at.svg", position=20),
+    Link(
+        "accounts.password", _("Password"), "account_change_password", "icons/key.svg",
+        ("account_change_password", "account_set_password"), position=30,
+    ),
+    Link("accounts.sessions", _("Sessions"), "usersessions_list", "icons/devices.svg", position=40),
+)  # fmt: skip
 
 panels.register(
     Panel("accounts.counts", "console/_member_counts.html", member_panels.counts, 2, position=10),

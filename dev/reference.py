@@ -40,6 +40,7 @@ def pages() -> dict[str, str]:
     blocks = {
         "operations/settings.md": setting_tables(),
         "operations/commands.md": command_table(),
+        "develop/permissions.md": permission_table(),
         "develop/upgrading.md": public_names(DOCS / "develop" / "upgrading.md"),
     }
     return {name: _with(DOCS / name, "\n".join(lines)) for name, lines in blocks.items()}
@@ -104,6 +105,17 @@ def command_table() -> Iterator[str]:
         names = (each.option_strings[-1] if each.option_strings else each.dest for each in own)
         arguments = ", ".join(f"`{name}`" for name in names)
         yield f"| `{path.stem}` | {command.help} | {arguments} |"
+
+
+def permission_table() -> Iterator[str]:
+    from accounts.access.permissions import permissions
+    from accounts.users.models import Role
+
+    yield f"| Permission | A member may … | {' | '.join(role.name.title() for role in Role)} |"
+    yield f"|---|---|{'---|' * len(Role)}"
+    for each in permissions:
+        held = ("yes" if role in each.roles else "" for role in Role)
+        yield f"| `{each.name}` | {each.title} | {' | '.join(held)} |"
 
 
 def public_names(page: Path) -> Iterator[str]:

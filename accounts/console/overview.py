@@ -6,13 +6,13 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from accounts.access.decorators import admins_page
 from accounts.access.requests import MemberRequest
 from accounts.console.checklist import checklist
-from accounts.console.pages import reading
 from accounts.console.panels import panels
 
 
-@reading
+@admins_page()
 def overview(request: MemberRequest) -> HttpResponse:
     """Show each panel that has something to show."""
     contexts = ((panel, panel.context(request)) for panel in panels)

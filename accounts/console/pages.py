@@ -1,58 +1,24 @@
-"""What the console's pages share: access checks and responses."""
+"""What the console's pages share: responses, and the outcome of actions."""
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
-from django_htmx.http import HttpResponseClientRedirect, push_url, replace_url
+from django_htmx.http import push_url, replace_url
 
 from accounts.access.client_ip import too_often
-from accounts.access.permissions import administrators_only, posts_from, verified_only
 from accounts.access.requests import MemberRequest
 from accounts.users.errors import AccountError
 from tasks.errors import PayloadGoneError
 from tenancy.errors import RateLimitedError
 
-View = Callable[..., HttpResponseBase]
-
 # Default values, which are left out of a list's URL.
 BY_ITSELF = {("sort", "name")}
-
-
-def console_page(view: View) -> View:
-    """A page for owners and admins that no browser or proxy caches."""
-    return never_cache(_whole_when_redirected(administrators_only(view)))
-
-
-def reading(view: View) -> View:
-    """A console page that only reads."""
-    return console_page(require_safe(view))
-
-
-def changing(page: str, *names: str) -> Callable[[View], View]:
-    """A console action: a POST from a page, by an administrator with a confirmed address."""
-    return lambda view: console_page(posts_from(page, *names)(verified_only(view)))
-
-
-def _whole_when_redirected(view: View) -> View:
-    """Redirect the whole page to the sign-in, instead of swapping it into an element."""
-
-    @wraps(view)
-    def answered(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = view(request, *args, **kwargs)
-        if request.htmx and response.status_code == 302:  # noqa: PLR2004  # RFC 9110, 15.4.3.
-            return HttpResponseClientRedirect(response.headers["Location"])
-        return response
-
-    return answered
 
 
 def show_list(

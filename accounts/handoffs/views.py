@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from accounts.access.permissions import is_verified
+from accounts.access.decorators import is_verified
 from accounts.access.requests import TenantRequest
 from accounts.handoffs import services
 from accounts.handoffs.errors import HandoffRefusedError

@@ -6,11 +6,10 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
-from accounts.access.permissions import is_verified, verified_only
+from accounts.access.decorators import admins_action, admins_form, is_verified, verified_only
 from accounts.access.requests import MemberRequest
-from accounts.console.pages import attempt, changing, console_page, sentence_of
+from accounts.console.pages import attempt, sentence_of
 from accounts.invitations import services
 from accounts.invitations.forms import InviteForm, is_email
 from accounts.invitations.models import Invitation
@@ -19,8 +18,7 @@ from tenancy.context import current_workspace
 from tenancy.errors import RateLimitedError
 
 
-@console_page
-@require_http_methods(["GET", "HEAD", "POST"])
+@admins_form("members.invite")
 def invite(request: MemberRequest) -> HttpResponseBase:
     """Invite one address or several. Unverified administrators are told why they can't."""
     if request.method == "POST":
@@ -30,7 +28,6 @@ def invite(request: MemberRequest) -> HttpResponseBase:
     return render(request, "console/invite.html", context)
 
 
-@verified_only
 def _send(request: MemberRequest) -> HttpResponse:
     form = InviteForm(request.POST, by=request.user)
     if form.is_valid():
@@ -59,7 +56,7 @@ def _invite_each(request: MemberRequest, form: InviteForm) -> dict[str, str]:
     return failed
 
 
-@changing("console:members")
+@admins_action("members.invite", "console:members")
 def resend(request: MemberRequest, invitation_id: str) -> HttpResponse:
     """Send an invitation again, with a new link."""
     invitation = _find(invitation_id)
@@ -72,8 +69,7 @@ def resend(request: MemberRequest, invitation_id: str) -> HttpResponse:
     return redirect("console:members")
 
 
-@console_page
-@require_http_methods(["GET", "HEAD", "POST"])
+@admins_form("members.invite")
 @verified_only
 def revoke(request: MemberRequest, invitation_id: str) -> HttpResponse:
     """Ask for confirmation, then revoke an invitation."""

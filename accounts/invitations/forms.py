@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access.permissions import has_permission
 from accounts.users.forms import NewPersonForm
 from accounts.users.models import Role, User
 from accounts.users.names import clean_email, normalise_email
@@ -19,7 +20,9 @@ _BETWEEN = re.compile(r"[\s,;]+")
 def roles_within_reach(user: User) -> list[tuple[str, Any]]:
     """Return the roles that a user may give, the lowest first: only owners make owners."""
     choices = list(reversed(Role.choices))
-    return choices if user.is_owner else [pair for pair in choices if pair[0] != Role.OWNER]
+    if has_permission(user, "owners.change"):
+        return choices
+    return [pair for pair in choices if pair[0] != Role.OWNER]
 
 
 class InviteForm(forms.Form):

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.access.errors import NotAllowedError, UnverifiedError
 from accounts.access.link_tokens import hashed, new_token
+from accounts.access.permissions import has_permission
 from accounts.invitations.emails import invitation_content, send_invitation
 from accounts.invitations.errors import (
     AlreadyInvitedError,
@@ -101,7 +102,8 @@ def revoke(*, invitation: Invitation) -> None:
 
 def may_invite(by: User, role: str) -> bool:
     """Whether a user's own role permits inviting to `role`."""
-    return by.can_administer and (role != Role.OWNER or by.is_owner)
+    is_allowed = has_permission(by, "members.invite")
+    return is_allowed and (role != Role.OWNER or has_permission(by, "owners.change"))
 
 
 def revoke_beyond_reach(*, inviter: User) -> None:

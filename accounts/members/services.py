@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from accounts.access.errors import NotAllowedError
+from accounts.access.permissions import require
 from accounts.invitations.services import revoke_beyond_reach
 from accounts.members.errors import LastOwnerError, SelfChangeError
 from accounts.sessions.services import end_sessions
@@ -62,10 +62,9 @@ def _lock(user: User, by: User) -> None:
 def _refuse_beyond_reach(user: User, role: str, by: User) -> None:
     if user.pk == by.pk:
         raise SelfChangeError
-    if not by.can_administer:
-        raise NotAllowedError
-    if Role.OWNER in {user.role, role} and not by.is_owner:
-        raise NotAllowedError
+    require(by, "members.change")
+    if Role.OWNER in {user.role, role}:
+        require(by, "owners.change")
 
 
 def _keep_an_owner(user: User, *, stays_owner: bool) -> None:

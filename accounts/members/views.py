@@ -6,12 +6,18 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
+from accounts.access.decorators import (
+    admins_action,
+    admins_form,
+    admins_page,
+    is_verified,
+    verified_only,
+)
 from accounts.access.errors import NotAllowedError
-from accounts.access.permissions import is_verified, verified_only
+from accounts.access.permissions import has_permission
 from accounts.access.requests import MemberRequest
-from accounts.console.pages import attempt, changing, console_page, reading, show_list
+from accounts.console.pages import attempt, show_list
 from accounts.console.pagination import Order, Page, a_moment, page_of
 from accounts.invitations.models import Invitation
 from accounts.members import services
@@ -25,7 +31,7 @@ NEWEST_INVITATIONS = Order("created_at", a_moment, descending=True)
 AT_THE_TOP = 5
 
 
-@reading
+@admins_page("members.view")
 def members(request: MemberRequest) -> HttpResponse:
     """List the members and open invitations that match the filter."""
     # Not by a join: where the database sorts, it would join all matching rows to show a few.
@@ -59,7 +65,7 @@ def _invitations(chosen: MemberFilter) -> Any:
     return chosen.invitations().select_related("invited_by")
 
 
-@reading
+@admins_page("members.view")
 def member(request: MemberRequest, user_id: str) -> HttpResponse:
     """Show one member, the possible actions, and the messages sent to the member."""
     person = get_object_or_404(User.objects.select_related("profile"), pk=user_id)
@@ -79,7 +85,7 @@ def _out_of_reach(person: User, by: User) -> str:
     """Return why `by` can't change a person; empty when the services would allow it."""
     if person.pk == by.pk:
         return _about_oneself(person)
-    if person.is_owner and not by.is_owner:
+    if person.is_owner and not has_permission(by, "owners.change"):
         return str(NotAllowedError.sentence)
     return ""
 
@@ -98,7 +104,7 @@ def _mail_of(person: User) -> list[Entry]:
     return history_of(person, list(invitations))
 
 
-@changing("console:member", "user_id")
+@admins_action("members.change", "console:member", "user_id")
 def change_role(request: MemberRequest, user_id: str) -> HttpResponse:
     """Give a member another role."""
     person = get_object_or_404(User, pk=user_id)
@@ -115,8 +121,7 @@ def change_role(request: MemberRequest, user_id: str) -> HttpResponse:
     return redirect("console:member", person.pk)
 
 
-@console_page
-@require_http_methods(["GET", "HEAD", "POST"])
+@admins_form("members.change")
 @verified_only
 def deactivate(request: MemberRequest, user_id: str) -> HttpResponse:
     """Ask for confirmation, then deactivate a member."""
@@ -131,7 +136,7 @@ def deactivate(request: MemberRequest, user_id: str) -> HttpResponse:
     return redirect("console:member", person.pk)
 
 
-@changing("console:member", "user_id")
+@admins_action("members.change", "console:member", "user_id")
 def reactivate(request: MemberRequest, user_id: str) -> HttpResponse:
     """Let a deactivated member sign in again."""
     person = get_object_or_404(User, pk=user_id)

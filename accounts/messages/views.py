@@ -7,9 +7,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from accounts.access.permissions import is_verified
+from accounts.access.decorators import admins_action, admins_page, is_verified
 from accounts.access.requests import MemberRequest
-from accounts.console.pages import attempt, changing, reading, show_list
+from accounts.console.pages import attempt, show_list
 from accounts.console.pagination import Order, a_moment, page_of
 from accounts.messages import services
 from accounts.messages.entries import Entry, entries
@@ -37,7 +37,7 @@ def onboarding() -> MessageQuerySet:
     return Message.objects.of_schema(current_schema()).onboarding()
 
 
-@reading
+@admins_page("messages.view")
 def messages(request: MemberRequest) -> HttpResponse:
     """List the messages, newest first."""
     chosen = MessageFilter(request.GET, onboarding())
@@ -52,7 +52,7 @@ def messages(request: MemberRequest) -> HttpResponse:
 
 
 @csp_update({"frame-src": [SELF]})
-@reading
+@admins_page("messages.view")
 def message(request: MemberRequest, message_id: str) -> HttpResponse:
     """Show one message's delivery state and its content."""
     entry = _find(message_id)
@@ -67,7 +67,7 @@ def message(request: MemberRequest, message_id: str) -> HttpResponse:
 
 @csp(CONTENT_POLICY)
 @xframe_options_sameorigin
-@reading
+@admins_page("messages.view")
 def content(_request: MemberRequest, message_id: str) -> HttpResponse:
     """Return the e-mail's HTML alone, for the frame in the message's page."""
     written = services.preview(message=_find(message_id).message)
@@ -77,7 +77,7 @@ def content(_request: MemberRequest, message_id: str) -> HttpResponse:
     return HttpResponse(html)
 
 
-@changing("console:message", "message_id")
+@admins_action("messages.resend", "console:message", "message_id")
 def resend(request: MemberRequest, message_id: str) -> HttpResponse:
     """Send a message again."""
     entry = _find(message_id)

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access.permissions import has_permission
 from accounts.users.models import User
 from tasks.deliveries import delivery
 from tasks.mail import EmailContent
@@ -13,4 +14,5 @@ from tasks.policies import Category
 def send_welcome(message: Message) -> EmailContent:
     """Welcome a new member to their workspace."""
     user = User.objects.with_addresses().get(pk=message.user_id)
-    return EmailContent("welcome", to=user.email, language=user.language, context={"user": user})
+    context = {"user": user, "may_invite": has_permission(user, "members.invite")}
+    return EmailContent("welcome", to=user.email, language=user.language, context=context)

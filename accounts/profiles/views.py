@@ -11,11 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.access.client_ip import too_often, with_retry_after
-from accounts.access.permissions import posts_from
+from accounts.access.decorators import members_action, members_form
 from accounts.access.requests import MemberRequest, takes_bodies_up_to
 from accounts.profiles import services
 from accounts.profiles.forms import PictureForm, ProfileForm
@@ -31,9 +30,7 @@ PICTURE_SECONDS = 3600
 FORM_AROUND_PICTURE = 64 * 1024
 
 
-@never_cache
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@members_form
 def profile(request: MemberRequest) -> HttpResponse:
     """Show a user's own profile, and save changes."""
     form = ProfileForm(request.POST or None, user=request.user)
@@ -55,8 +52,7 @@ def _saved(language: str, request: MemberRequest) -> HttpResponse:
 
 
 @takes_bodies_up_to(settings.PICTURE_MAX_BYTES + FORM_AROUND_PICTURE)
-@login_required
-@posts_from("accounts:profile")
+@members_action("accounts:profile")
 def change_picture(request: MemberRequest) -> HttpResponse:
     """Replace the user's picture."""
     try:
@@ -74,8 +70,7 @@ def change_picture(request: MemberRequest) -> HttpResponse:
     return redirect("accounts:profile")
 
 
-@login_required
-@posts_from("accounts:profile")
+@members_action("accounts:profile")
 def remove_picture(request: MemberRequest) -> HttpResponse:
     """Remove the user's picture: pages show the initial again."""
     services.change_picture(user=request.user, picture=None)

@@ -18,7 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext_lazy as _, override
 
-from accounts.access.permissions import start_of
+from accounts.access.decorators import start_of
 from accounts.sign_in import emails
 from accounts.sign_in.devices import remember_device
 from accounts.sign_in.login_throttling import Budgets, reset_person, spend_guess

@@ -23,7 +23,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.access.client_ip import too_often, with_retry_after
-from accounts.access.permissions import is_verified, start_of
+from accounts.access.decorators import is_verified, start_of
 from accounts.access.requests import MemberRequest, TenantRequest
 from accounts.sign_in.login_throttling import spend_code
 from accounts.users.models import User

@@ -1,22 +1,18 @@
-"""Template tags for users: a picture, a banner, a browser's name."""
+"""Template tags for users: a picture, a role, a browser's name."""
 
 import re
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from allauth.account import app_settings
 from django import template
-from django.template.context import Context
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import get_language
 
-from accounts.access.permissions import is_verified
 from accounts.users.models import Role
 
 register = template.Library()
@@ -37,19 +33,6 @@ SYSTEMS = (
     ("ChromeOS", r"\bCrOS\b"),
     ("Linux", r"\bLinux\b"),
 )
-
-
-@register.simple_tag(takes_context=True)
-def awaits_code(context: Context) -> bool:
-    """Whether the signed-in user has yet to confirm their address."""
-    user = getattr(context.get("request"), "user", None)
-    return user is not None and user.is_authenticated and not is_verified(user)
-
-
-@register.simple_tag(takes_context=True)
-def panel(context: Context, declared: Any, content: Mapping[str, Any]) -> str:
-    """Render a panel of the console's first page with its own context."""
-    return render_to_string(declared.template, dict(content), context["request"])
 
 
 @register.simple_tag

@@ -96,11 +96,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.full_name.split(" ")[0] if self.full_name else self.email
 
     @property
-    def can_administer(self) -> bool:
-        """Whether this user may open the console."""
-        return self.is_active and self.role in {Role.OWNER, Role.ADMIN}
-
-    @property
     def is_verified(self) -> bool:
         """Whether the user's sign-in address is confirmed. Queries the database."""
         # All addresses, which are few: frequent callers have prefetched them.

@@ -7,19 +7,16 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
-from accounts.access.permissions import is_verified, verified_only
+from accounts.access.decorators import admins_form, is_verified
 from accounts.access.requests import MemberRequest
-from accounts.console.pages import console_page
 from tenancy.context import current_workspace
 from tenants.organisations.models import Tenant
 from tenants.settings import services
 from tenants.settings.forms import SettingsForm
 
 
-@console_page
-@require_http_methods(["GET", "HEAD", "POST"])
+@admins_form("settings.change")
 def settings(request: MemberRequest) -> HttpResponseBase:
     """Show the settings, and save them for administrators with a confirmed address."""
     if request.method == "POST":
@@ -30,7 +27,6 @@ def settings(request: MemberRequest) -> HttpResponseBase:
     return render(request, "console/settings.html", {"form": form, "may_act": may_act})
 
 
-@verified_only
 def _save(request: MemberRequest) -> HttpResponse:
     form = SettingsForm(request.POST, may_act=True)
     if not form.is_valid():

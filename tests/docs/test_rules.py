@@ -18,9 +18,9 @@ REQUESTS = {"HttpRequest", "TenantRequest", "MemberRequest"}
 
 # The modules of a capability that answer requests, or belong to the shell around its pages.
 ABOVE_FORMS = {
-    "adapters", "apps", "client_ip", "console_views", "devices", "entry", "login_throttling",
-    "middleware", "overview", "pages", "panels", "permissions", "requests", "urls", "verification",
-    "views",
+    "adapters", "apps", "client_ip", "console_views", "decorators", "devices", "entry",
+    "login_throttling", "middleware", "navigation", "overview", "pages", "panels", "requests",
+    "urls", "verification", "views",
 }  # fmt: skip
 
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from dev.ports import free_port
-from tests.fixtures import _drop
 from tests.environment import WORKER, redis_url
+from tests.fixtures import _drop
 from tests.stacks import Stack, environment, running
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""

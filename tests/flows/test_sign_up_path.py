@@ -11,8 +11,8 @@ from dev.paths import PACKAGES, ROOT
 from tasks import outbox
 from tasks.models import Message
 from tenants.models import Tenant
-from tests.fixtures import PASSWORD
 from tests.contexts import public_context
+from tests.fixtures import PASSWORD
 
 MOST_FUNCTIONS, MOST_MODULES = 22, 15
 

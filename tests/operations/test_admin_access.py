@@ -9,8 +9,8 @@ from django.contrib.contenttypes.models import ContentType
 from accounts.models import User
 from tasks.models import Message
 from tenants.models import Tenant
-from tests.fixtures import PASSWORD
 from tests.contexts import public_context
+from tests.fixtures import PASSWORD
 from tests.operators import reloaded, rows
 
 INDEX = "/operator/"

@@ -18,8 +18,8 @@ from tenancy.context import database_role, workspace_context
 from tenancy.roles import MIGRATOR
 from tenants.models import Tenant
 from tests.commands import manage, run
-from tests.fixtures import PASSWORD
 from tests.contexts import public_context
+from tests.fixtures import PASSWORD
 
 State = Message.State
 

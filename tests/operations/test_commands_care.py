@@ -16,8 +16,8 @@ from tasks.outbox import enqueue
 from tenancy.context import workspace_context
 from tenants.lifecycle.deletion import delete_tenant
 from tests.commands import run
-from tests.fixtures import PASSWORD
 from tests.contexts import public_context
+from tests.fixtures import PASSWORD
 
 State = Message.State
 

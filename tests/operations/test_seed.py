@@ -11,8 +11,8 @@ from tasks.models import Message
 from tenancy.context import workspace_context
 from tenants.models import Tenant
 from tests.commands import run
-from tests.fixtures import PASSWORD
 from tests.contexts import public_context
+from tests.fixtures import PASSWORD
 
 State = Message.State
 

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from dev.ports import free_port
-from tests.fixtures import _drop
 from tests.environment import WORKER, redis_url
+from tests.fixtures import _drop
 from tests.stacks import Stack, environment, running
 
 FULL = os.environ.get("PROMISES") == "full"

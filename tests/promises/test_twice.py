@@ -21,8 +21,8 @@ from tenants.lifecycle.errors import TenantStateError
 from tenants.models import DirectoryEntry, Domain, Tenant
 from tests.accounts.ways import is_in
 from tests.clients import Client
-from tests.fixtures import PASSWORD
 from tests.contexts import public_context
+from tests.fixtures import PASSWORD
 from tests.racing import at_once
 
 pytestmark = pytest.mark.usefixtures("committed")

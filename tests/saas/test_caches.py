@@ -9,8 +9,8 @@ from operations import health
 from saas.caches import MOST_ENTRIES
 from tenancy import circuit_breaker, rate_limits
 from tenancy.context import workspace_context
-from tests.fixtures import PASSWORD
 from tests.contexts import public_context
+from tests.fixtures import PASSWORD
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from accounts.models import Invitation, User
 from tasks.models import Message
 from tenancy.context import workspace_context
 from tests.accounts.ways import is_in, people
-from tests.fixtures import PASSWORD
 from tests.contexts import public_context
+from tests.fixtures import PASSWORD
 
 PAGE = "/accounts/invitation/"
 

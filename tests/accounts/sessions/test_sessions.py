@@ -16,8 +16,8 @@ from accounts.sessions.store import SessionStore
 from tenancy.context import workspace_context
 from tenancy.errors import TenantMissingError
 from tests.accounts.ways import is_in, sign_in
-from tests.fixtures import PASSWORD
 from tests.contexts import public_context
+from tests.fixtures import PASSWORD
 
 COOKIE = configured.SESSION_COOKIE_NAME
 

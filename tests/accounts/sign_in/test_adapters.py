@@ -7,8 +7,8 @@ from django.contrib.sessions.models import Session
 from accounts.models import User
 from tenancy.context import workspace_context
 from tests.accounts.ways import is_in, people, sign_in
-from tests.fixtures import PASSWORD
 from tests.contexts import public_context
+from tests.fixtures import PASSWORD
 
 SIGN_UP = {"email": "eve@example.test", "password1": PASSWORD, "password2": PASSWORD}
 

@@ -13,8 +13,8 @@ from tasks.models import Message
 from tasks.payloads import decrypt
 from tenancy.context import workspace_context
 from tests.accounts.ways import is_in, people, sign_in
-from tests.fixtures import PASSWORD
 from tests.contexts import public_context
+from tests.fixtures import PASSWORD
 
 NEW = "another horse, another battery"
 

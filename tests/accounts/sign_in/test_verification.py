@@ -6,7 +6,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.urls import path
 
-from accounts.access.permissions import verified_only
+from accounts.access.decorators import verified_only
 from accounts.onboarding.emails import send_welcome
 from tasks import mail
 from tasks.models import Message
