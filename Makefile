@@ -5,7 +5,7 @@ VENV_PYTHON := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage prove bench bench-full lint format seed reset lock vendor messages manage shell shots
+.PHONY: help install run app test coverage prove bench bench-full lint format seed reset lock vendor messages manage shell shots
 
 help: ## List what you can make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -15,6 +15,9 @@ install: ## Make .venv and install what this checkout needs (the other targets d
 
 run: install ## Start everything; PORT=8123 picks the web port, Ctrl-C ends it
 	@$(VENV_PYTHON) -m dev run
+
+app: install ## Write an app of your product; NAME=projects MODEL=Project KOREAN=프로젝트
+	@$(VENV_PYTHON) -m dev app "$(NAME)" "$(MODEL)" "$(KOREAN)"
 
 test: install ## Run the tests; ARGS="-k signup -x" goes to pytest
 	@$(VENV_PYTHON) -m dev test $(ARGS)

@@ -15,9 +15,10 @@ COMMANDS = {
     "services": "dev.services",
     "manage": "dev.manage",
     "seed": "dev.seed",
+    "app": "dev.new_app",
     "reset": "dev.reset",
 }
-WITH_ARGUMENTS = {"test", "prove", "bench", "manage", "seed"}
+WITH_ARGUMENTS = {"app", "test", "prove", "bench", "manage", "seed"}
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

@@ -7,11 +7,14 @@ from babel.messages.pofile import read_po
 
 from dev.paths import ROOT
 
+FOLDERS = (ROOT / "saas", ROOT / "product")
+CATALOGUES = "**/locale/*/LC_MESSAGES/*.po"
+
 
 def compile_all() -> int:
     """Compile what changed; return how many catalogues that were."""
     count = 0
-    for source in ROOT.glob("saas/**/locale/*/LC_MESSAGES/*.po"):
+    for source in sorted(catalogue for folder in FOLDERS for catalogue in folder.glob(CATALOGUES)):
         compiled = source.with_suffix(".mo")
         if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
             with source.open("rb") as file:

@@ -113,9 +113,17 @@ def permission_table() -> Iterator[str]:
 
     yield f"| Permission | A member may … | {' | '.join(role.name.title() for role in Role)} |"
     yield f"|---|---|{'---|' * len(Role)}"
-    for each in permissions:
+    own = [each for each in permissions if each.name.partition(".")[0] not in product_labels()]
+    for each in own:
         held = ("yes" if role in each.roles else "" for role in Role)
         yield f"| `{each.name}` | {each.title} | {' | '.join(held)} |"
+
+
+def product_labels() -> set[str]:
+    """Return the labels of a product's apps: its own documentation is written elsewhere."""
+    from django.conf import settings
+
+    return {name.rpartition(".")[2] for name in settings.PRODUCT_APPS}
 
 
 def public_names(page: Path) -> Iterator[str]:

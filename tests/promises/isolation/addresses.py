@@ -9,6 +9,7 @@ from typing import Any
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
+from django.apps import apps
 from django.conf import settings
 from django.contrib.admindocs.views import simplify_regex
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -17,6 +18,7 @@ from django.utils import timezone
 
 from accounts.access.link_tokens import hashed
 from accounts.models import Handoff, Invitation, User
+from tenancy import tables
 from tests.promises.isolation.world import TWIN, World
 
 _ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -24,10 +26,11 @@ _ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
 
 @dataclass(frozen=True)
 class Address:
-    """A URL pattern: its path with arguments in angle brackets, and the view's name."""
+    """A URL pattern: its path with arguments in angle brackets, its view's name and product app."""
 
     path: str
     name: str
+    app: str = ""
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -48,7 +51,12 @@ def _walk(resolver: URLResolver, path: str, namespace: str) -> Iterator[Address]
     for each in resolver.url_patterns:
         below = path + _text_of(each.pattern)
         if isinstance(each, URLPattern):
-            yield Address("/" + below.replace("//", "/").lstrip("/"), namespace + (each.name or ""))
+            app = each.callback.__module__.rpartition(".")[0]
+            yield Address(
+                "/" + below.replace("//", "/").lstrip("/"),
+                namespace + (each.name or ""),
+                app if app in settings.PRODUCT_APPS else "",
+            )
         else:
             inner = f"{namespace}{each.namespace}:" if each.namespace else namespace
             yield from _walk(each, below, inner)
@@ -96,6 +104,19 @@ def _confirmation_keys(world: World, party: str) -> list[dict[str, Any]]:
         return [{"key": EmailConfirmationHMAC(a).key} for a in EmailAddress.objects.all()]
 
 
+def _rows_of_product(world: World, address: Address, party: str) -> list[dict[str, Any]]:
+    """Return the ids of all rows that the app of a view has: whatever its arguments are called."""
+    schema = world.marks[party].schema
+    found = []
+    for model in apps.get_app_config(address.app.rpartition(".")[2]).get_models():
+        name = f'"{schema if model in tables.tenant_models() else "public"}".{model._meta.db_table}'
+        own = f" WHERE schema_name = '{schema}'" if tables.is_tenant_row(model) else ""
+        found += world.database.execute(
+            f"SELECT {model._meta.pk.column} FROM {name}{own}"
+        ).fetchall()
+    return [dict.fromkeys(address.arguments, pk) for (pk,) in found]
+
+
 # An address's arguments, and who they can be. Several arguments go together.
 KNOWN: dict[tuple[str, ...], Ids] = {
     ("user_id",): _one("user_id", _USERS),
@@ -130,6 +151,8 @@ def ids_for(world: World, address: Address, party: str) -> list[dict[str, Any]]:
         return [{}]
     if address.path in WORDS:
         return [WORDS[address.path]]
+    if address.app:
+        return _rows_of_product(world, address, party)
     assert address.arguments in KNOWN, UNKNOWN.format(address=address)
     return KNOWN[address.arguments](world, party)
 

@@ -1,0 +1,7 @@
+"""${Title} of a tenant's members."""
+
+from django.apps import AppConfig
+
+
+class ${App}Config(AppConfig):
+    name = "product.${app}"

@@ -1,0 +1,4 @@
+{% load i18n %}{% autoescape off %}{% blocktranslate trimmed with name=${model}.name %}New ${name}: {{ name }}{% endblocktranslate %}
+
+{{ url }}
+{% endautoescape %}
