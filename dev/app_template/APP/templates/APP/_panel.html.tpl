@@ -1,7 +1,7 @@
 {% load i18n %}
 <section class="card" aria-labelledby="${app}-panel">
-  <div class="card-body card-head">
+  <div class="card-body">
     <h2 class="card-title" id="${app}-panel">{% translate "${Title}" %}</h2>
-    <a href="{% url '${path}' %}">{{ count }}</a>
+    <p><a href="{% url '${path}' %}">{{ count }}</a></p>
   </div>
 </section>
