@@ -13,10 +13,12 @@ WORKDIR /srv/saas
 # The packages come first: they change less often than the code, and the layer stays.
 # Everything is pinned and hashed, and comes built. The environment that goes into the image
 # has no pip, for nobody installs anything there.
-COPY requirements/base.txt requirements/build.txt /requirements/
+COPY requirements/base.txt requirements/product.txt requirements/build.txt /requirements/
 RUN python -m venv --without-pip /opt/venv \
     && python -m pip --python /opt/venv/bin/python install \
         --require-hashes --no-deps --only-binary=:all: --requirement /requirements/base.txt \
+    && python -m pip --python /opt/venv/bin/python install \
+        --require-hashes --no-deps --only-binary=:all: --requirement /requirements/product.txt \
     && python -m pip install \
         --require-hashes --no-deps --only-binary=:all: --requirement /requirements/build.txt
 

@@ -5,7 +5,7 @@ import sys
 
 from dev.paths import ROOT
 
-FILES = ("base", "test", "dev", "build", "bench")
+FILES = ("base", "product", "test", "dev", "build", "bench")
 OPTIONS = (
     "--quiet",
     "--generate-hashes",

@@ -100,7 +100,7 @@ def test_base_images_are_pinned_to_a_release(dockerfile):
 def test_packages_are_pinned_and_hashed(dockerfile):
     installs = re.findall(r"pip (?:--python \S+ )?install\s+(.+?)(?:&&|$)", str(dockerfile))
 
-    assert len(installs) == 2
+    assert len(installs) == 3
     for install in installs:
         assert "--require-hashes --no-deps --only-binary=:all: --requirement" in install
 
