@@ -12,6 +12,6 @@ class TenantsConfig(AppConfig):
     verbose_name = _("Tenants")
 
     def ready(self) -> None:
-        """Import what registers on import: receivers, e-mails, jobs."""
-        for module in ("receivers", "emails", "jobs"):
+        """Import what registers on import: receivers, checks, e-mails, jobs."""
+        for module in ("receivers", "checks", "emails", "jobs"):
             import_modules(self.name, CAPABILITIES, module)

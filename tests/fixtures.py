@@ -297,6 +297,18 @@ def operator_client(base_client, make_operator, db):
     return base_client
 
 
+@pytest.fixture
+def declare(monkeypatch):
+    """Add entries to a registry, as an app's `tenantry.py` would, for the test alone."""
+
+    def add(registry, *entries):
+        monkeypatch.setattr(registry, "_entries", dict(registry._entries))
+        monkeypatch.setattr(registry, "duplicates", list(registry.duplicates))
+        registry.register(*entries)
+
+    return add
+
+
 # --- Letters ---
 
 

@@ -1,7 +1,7 @@
 """The form that opens an organisation."""
 
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,10 +12,11 @@ from accounts.users.names import MAX_ADDRESS, MAX_NAME, validate_display_name
 from accounts.users.passwords import refuse_names
 from tenants.organisations import names
 from tenants.organisations.errors import NameInvalidError, NameReservedError
+from tenants.signup.fields import sign_up_fields
 
 
 class SignUpForm(NewPersonForm):
-    """All data that opening an organisation requires."""
+    """All data that opening an organisation requires, and the fields that apps add."""
 
     field_order = ("organization", "subdomain", "full_name", "email", "password", "terms")
 
@@ -42,6 +43,21 @@ class SignUpForm(NewPersonForm):
     website = forms.CharField(required=False, label=_("Leave this empty"))
     idempotency_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.update({each.name: each.field() for each in sign_up_fields})
+
+    @property
+    def added_fields(self) -> list[forms.BoundField]:
+        """The visible fields that apps add, in their order."""
+        added = (self[each.name] for each in sign_up_fields)
+        return [field for field in added if not field.is_hidden]
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """The cleaned values of the fields that apps add."""
+        return {each.name: self.cleaned_data[each.name] for each in sign_up_fields}
+
     def clean_subdomain(self) -> str:
         typed = self.cleaned_data["subdomain"]
         if not typed:
@@ -55,7 +71,9 @@ class SignUpForm(NewPersonForm):
     def _suggest_subdomain(self) -> None:
         """Fill the field in for the next attempt: without JavaScript nothing else does."""
         suggestion = names.suggest(self.cleaned_data.get("organization", ""))
-        self.data = {**dict(self.data.items()), "subdomain": suggestion}
+        # A copy that keeps the lists of fields with several values.
+        self.data = cast("dict[str, Any]", self.data).copy()
+        self.data["subdomain"] = suggestion
 
     def judge_password(self, password: str, cleaned: dict[str, Any]) -> None:
         super().judge_password(password, cleaned)

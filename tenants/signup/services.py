@@ -1,5 +1,6 @@
 """Opening an organisation: tenant, schema and owner, in one transaction."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -25,6 +26,7 @@ from tenants.lifecycle.signals import tenant_opened
 from tenants.organisations import names
 from tenants.organisations.models import Tenant
 from tenants.roles import SIGNUP
+from tenants.signup import fields
 from tenants.signup.errors import NameTakenError
 
 # In this period one network takes at most half of the pool: further schemas are replayed.
@@ -44,7 +46,7 @@ class Owner:
     email_verified: bool = False
 
 
-def open_tenant(
+def open_tenant(  # noqa: PLR0913  # Each says one thing about the tenant, by name.
     *,
     organization: str,
     subdomain: str,
@@ -53,15 +55,20 @@ def open_tenant(
     idempotency_key: UUID | None = None,
     opened_from: str = "",
     welcome: bool = True,
+    extra: Mapping[str, Any] | None = None,
 ) -> tuple[Tenant, User]:
     """Open an organisation: tenant, domain, schema, owner, directory, welcome; or nothing.
+
+    `extra` has the values of fields that apps add (`tenants.signup.fields`), by their names.
 
     A second call with one `idempotency_key` within an hour returns what the first one opened.
     Raises `NameInvalidError`, `NameReservedError`, `NameTakenError` and
     `SubdomainQuarantinedError`; with `opened_from`, a visitor's network,
-    `TooManyUnverifiedError` as well.
+    `TooManyUnverifiedError` as well; with `extra`, `SignUpFieldUnknownError` and
+    `SignUpFieldError`.
     """
     slug = names.parse(subdomain)
+    fields.refuse_unknown(extra or {})
     with public_context():
         holder, idempotency_key = _look_up(slug, idempotency_key)
         refuse_taken(slug, holder, idempotency_key)
@@ -80,13 +87,19 @@ def open_tenant(
         }
         release = _release_to_claim(origin)
         try:
-            return _open(new, release, owner, password_hash, welcome=welcome)
+            return _open(new, release, owner, password_hash, welcome=welcome, extra=extra or {})
         except NameTakenError:
             return _opened_before(slug, owner, idempotency_key)
 
 
 def _open(
-    new: dict[str, Any], release: str | None, owner: Owner, password_hash: str, *, welcome: bool
+    new: dict[str, Any],
+    release: str | None,
+    owner: Owner,
+    password_hash: str,
+    *,
+    welcome: bool,
+    extra: Mapping[str, Any],
 ) -> tuple[Tenant, User]:
     """Write everything in one transaction, with a ready schema of the release if there is one."""
     with database_role(SIGNUP), transaction.atomic(durable=True):
@@ -110,6 +123,7 @@ def _open(
                 language=owner.language,
                 role=Role.OWNER,
             )
+            fields.save_all(extra, tenant=tenant, owner=user)
             tenant_opened.send(sender=Tenant, tenant=tenant, owner=user)
     return tenant, user
 

@@ -20,6 +20,7 @@ from tenants.lifecycle.errors import TooManyUnverifiedError
 from tenants.organisations.errors import TenantError
 from tenants.organisations.models import Tenant
 from tenants.signup import availability, services as signup
+from tenants.signup.errors import SignUpFieldError
 from tenants.signup.forms import SignUpForm
 
 
@@ -64,9 +65,13 @@ def _open(request: HttpRequest, form: SignUpForm) -> HttpResponse:
             terms_version=settings.TERMS_VERSION,
             idempotency_key=data["idempotency_key"],
             opened_from=client_network(request),
+            extra=form.extra,
         )
     except TooManyUnverifiedError as error:
         return _sign_up_again(request, form, str(error), HTTPStatus.TOO_MANY_REQUESTS)
+    except SignUpFieldError as error:
+        form.add_error(error.field, error.sentence)
+        return _sign_up_again(request, form)
     except TenantError as error:
         form.add_error("subdomain", error.sentence)
         return _sign_up_again(request, form)

@@ -1,6 +1,7 @@
 """Open an organisation on behalf of its owner, as a sign-up would."""
 
 import secrets
+from argparse import ArgumentTypeError
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -16,6 +17,7 @@ from accounts.users.names import validate_display_name
 from accounts.users.passwords import refuse_names
 from operations.management.base import ServiceCommand, add_password_arguments, ask_password
 from tenancy.context import workspace_context
+from tenants.signup import fields
 from tenants.signup.services import Owner, open_tenant
 
 
@@ -32,6 +34,10 @@ class Command(ServiceCommand):
         parser.add_argument("--language", choices=dict(settings.LANGUAGES), default="en")
         parser.add_argument("--verified", action="store_true", help="the address is known to work")
         parser.add_argument("--no-welcome", action="store_true", help="send the owner no e-mail")
+        parser.add_argument(
+            "--field", action="append", default=[], metavar="NAME=VALUE", type=_named,
+            help="the value of a sign-up field that an app adds; may be repeated",
+        )  # fmt: skip
         password = parser.add_mutually_exclusive_group()
         add_password_arguments(password)
         password.add_argument(
@@ -42,6 +48,7 @@ class Command(ServiceCommand):
         validate_display_name(options["name"])
         validate_display_name(options["owner"])
         validate_email(options["email"])
+        extra = {name: fields.clean(name, value) for name, value in options["field"]}
         owner = Owner(
             full_name=options["owner"],
             email=options["email"],
@@ -54,6 +61,7 @@ class Command(ServiceCommand):
             subdomain=options["subdomain"],
             owner=owner,
             welcome=not options["no_welcome"],
+            extra=extra,
         )
         self.stdout.write(f"Opened {tenant.name} at {tenant.origin}")
         if options["password_link"]:
@@ -62,6 +70,14 @@ class Command(ServiceCommand):
             with workspace_context(tenant):
                 key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
                 self.stdout.write(get_adapter().get_reset_password_from_key_url(key))
+
+
+def _named(argument: str) -> tuple[str, str]:
+    """Split `name=value`. Raises `ArgumentTypeError`."""
+    name, separator, value = argument.partition("=")
+    if not separator:
+        raise ArgumentTypeError(f"{argument!r} must look like name=value.")
+    return name, value
 
 
 def _password(options: dict[str, Any]) -> str:
