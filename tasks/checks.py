@@ -1,4 +1,4 @@
-"""System checks: keys that are missing, weak, or used for more than one purpose."""
+"""System checks: keys that are missing, weak or used twice, and schedules that can't run."""
 
 from typing import Any
 
@@ -6,7 +6,12 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import Error, Tags, register
 
+from tasks.schedules import schedules
+from tenancy.task_base import TenantTask
+
 MIN_DIRECTORY_KEY = 32
+# The width of the column that holds a schedule's name.
+MAX_NAME = 100
 # Different characters of a key. One in five random keys of 64 hexadecimal digits lacks a digit;
 # none lacks nine.
 FEWEST = 8
@@ -57,6 +62,22 @@ def keys_are_no_defaults(**_: Any) -> list[Error]:
     return [
         Error(f"{name} holds a key that is short, or a default.", hint=_HOW, id="tasks.E003")
         for name in weak
+    ]
+
+
+@register()
+def schedules_can_run(**_: Any) -> list[Error]:
+    """Report E004 for a schedule whose task or hour is none."""
+    hint = "Schedule(name, task, hour): a task of base TenantTask, and an hour from 0 to 23."
+    return [
+        Error(f"The schedule “{each.name}” can't run: {fault}.", hint=hint, id="tasks.E004")
+        for each in schedules
+        for fault, is_so in {
+            f"{each.task!r} is no TenantTask": not isinstance(each.task, TenantTask),
+            f"its hour is {each.hour}": each.hour not in range(24),
+            f"its name has over {MAX_NAME} characters": len(each.name) > MAX_NAME,
+        }.items()
+        if is_so
     ]
 
 

@@ -1,4 +1,4 @@
-"""The outbox: one table in public, written in the transaction of the change it reports."""
+"""The outbox, written in the transaction of the change it reports, and the schedules' next runs."""
 
 from django.conf import settings
 from django.db import models
@@ -118,3 +118,39 @@ class Message(TenantRow):
         if self.state in {self.State.SENDING, self.State.CANCELLED}:
             return False
         return not self.is_secret or bool(self.payload)
+
+
+class ScheduledRun(models.Model):
+    """The next run of a schedule in one tenant (`tasks.schedules`).
+
+    `day` is the tenant's local day that it is for; `due_at` is when it is sent to a worker next,
+    which lies later than the day's moment while it waits in the queue, runs, or is tried again.
+    """
+
+    schema_name = models.CharField(_("schema"), max_length=63)
+    name = models.CharField(_("schedule"), max_length=100)
+    day = models.DateField(_("day"))
+    due_at = models.DateTimeField(_("next attempt"))
+    attempts = models.IntegerField(_("attempts"), default=0)
+    last_error = models.CharField(_("last error"), max_length=100, blank=True)
+    ran_at = models.DateTimeField(_("last run"), null=True)
+
+    class Meta:
+        verbose_name = _("scheduled run")
+        verbose_name_plural = _("scheduled runs")
+        constraints = [
+            models.UniqueConstraint(fields=["schema_name", "name"], name="scheduled_run_once"),
+            models.CheckConstraint(
+                condition=Q(attempts__gte=0), name="scheduled_run_attempts_natural"
+            ),
+        ]
+        # By name first: the rows of undeclared schedules aren't read.
+        indexes = [models.Index(fields=["name", "due_at"], name="scheduled_run_due")]
+
+    shared_table = SharedTable(
+        {"tenant": "SELECT, UPDATE", "relay": EVERYTHING, "operator": EVERYTHING},
+        rows={"tenant": OWN_ROWS},
+    )
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.day}"

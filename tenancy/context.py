@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django_tenants.utils import get_public_schema_name, get_tenant_model
@@ -22,6 +23,10 @@ class Workspace(Protocol):
     @property
     def origin(self) -> str:
         """Scheme, host and port of the primary domain: `https://acme.example.com`."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Its time zone, in which its schedules run."""
 
     @property
     def is_open(self) -> bool:

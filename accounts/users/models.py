@@ -2,7 +2,7 @@
 
 import uuid
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.users.names import MAX_NAME, display, validate_display_name
 from accounts.users.querysets import Opening, UserManager
+from tenancy.time_zones import zone_named
 
 # Qualified: a tenant's tables are created with only their own schema on the search path.
 TRIGRAMS = "public.gin_trgm_ops"
@@ -109,7 +110,4 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def zone(self) -> ZoneInfo:
         """The user's time zone; UTC where this machine doesn't know it."""
-        try:
-            return ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            return ZoneInfo("UTC")
+        return zone_named(self.time_zone)

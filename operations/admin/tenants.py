@@ -73,7 +73,16 @@ class TenantAdmin(CanaryAdmin):
         (_("Migrations"), {"fields": ["revision_text", "canary"]}),
         (
             _("Details"),
-            {"fields": ["language", "created_at", "suspended_at", "terms_version", "schema_name"]},
+            {
+                "fields": [
+                    "language",
+                    "time_zone",
+                    "created_at",
+                    "suspended_at",
+                    "terms_version",
+                    "schema_name",
+                ]
+            },
         ),
     ]
 

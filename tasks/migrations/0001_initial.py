@@ -41,4 +41,23 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('schema_name', 'key'), name='message_key_unique'), models.CheckConstraint(condition=models.Q(('attempts__gte', 0)), name='message_attempts_natural')],
             },
         ),
+        migrations.CreateModel(
+            name='ScheduledRun',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('schema_name', models.CharField(max_length=63, verbose_name='schema')),
+                ('name', models.CharField(max_length=100, verbose_name='schedule')),
+                ('day', models.DateField(verbose_name='day')),
+                ('due_at', models.DateTimeField(verbose_name='next attempt')),
+                ('attempts', models.IntegerField(default=0, verbose_name='attempts')),
+                ('last_error', models.CharField(blank=True, max_length=100, verbose_name='last error')),
+                ('ran_at', models.DateTimeField(null=True, verbose_name='last run')),
+            ],
+            options={
+                'verbose_name': 'scheduled run',
+                'verbose_name_plural': 'scheduled runs',
+                'indexes': [models.Index(fields=['name', 'due_at'], name='scheduled_run_due')],
+                'constraints': [models.UniqueConstraint(fields=('schema_name', 'name'), name='scheduled_run_once'), models.CheckConstraint(condition=models.Q(('attempts__gte', 0)), name='scheduled_run_attempts_natural')],
+            },
+        ),
     ]

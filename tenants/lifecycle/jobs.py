@@ -1,4 +1,4 @@
-"""Scheduled tasks: they notify and delete unverified tenants, and delete expired rows.
+"""Beat's tasks: they notify and delete unverified tenants, delete expired rows, plan schedules.
 
 A dispatcher reads the shared tables only, and starts one task for each tenant.
 """
@@ -10,6 +10,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.retention.services import prune
+from tasks import schedules
 from tenancy.context import current_workspace, public_context
 from tenancy.task_base import PublicTask, TenantTask
 from tenants.lifecycle import unverified
@@ -55,6 +56,16 @@ def prune_all() -> int:
 def prune_tenant() -> int:
     """Delete the expired rows of one tenant. Return how many."""
     return prune()
+
+
+@shared_task(base=PublicTask)
+def plan_schedules() -> int:
+    """Plan the schedules' runs that new tenants and new schedules lack. Return how many."""
+    schedules.forget_undeclared()
+    return sum(
+        schedules.plan(schedule, Tenant.objects.without_run_of(schedule.name))
+        for schedule in schedules.schedules
+    )
 
 
 def _turn() -> int:

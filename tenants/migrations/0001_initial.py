@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                 ('slug', models.CharField(max_length=40, verbose_name='subdomain')),
                 ('status', models.CharField(choices=[('active', 'Active'), ('suspended', 'Suspended')], default='active', max_length=10, verbose_name='status')),
                 ('language', models.CharField(choices=[('en', 'English'), ('ko', 'Korean')], default='en', max_length=10, verbose_name='language')),
+                ('time_zone', models.CharField(db_default='UTC', default='UTC', max_length=64, verbose_name='time zone')),
                 ('terms_version', models.CharField(blank=True, max_length=20, verbose_name='terms accepted')),
                 ('idempotency_key', models.UUIDField(editable=False, null=True, unique=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created')),

@@ -1,6 +1,7 @@
 """Organisations: the tenants of the service."""
 
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
@@ -15,6 +16,7 @@ from accounts.users.names import MAX_NAME, validate_display_name
 from tenancy.context import public_context
 from tenancy.models import new_schema_name
 from tenancy.shared_tables import OWN_ROWS, SharedTable
+from tenancy.time_zones import zone_named
 from tenants.organisations.names import MAX_LENGTH
 from tenants.organisations.querysets import TenantQuerySet
 
@@ -41,6 +43,8 @@ class Tenant(TenantMixin):
     language = models.CharField(
         _("language"), max_length=10, choices=settings.LANGUAGES, default="en"
     )
+    # The name of the zone in which schedules run (`tasks.schedules`).
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", db_default="UTC")
     terms_version = models.CharField(_("terms accepted"), max_length=20, blank=True)
     # The rendering of the sign-up form that opened the tenant: the same POST returns the tenant.
     idempotency_key = models.UUIDField(null=True, unique=True, editable=False)
@@ -105,6 +109,11 @@ class Tenant(TenantMixin):
         return self.status == self.Status.ACTIVE
 
     @property
+    def zone(self) -> ZoneInfo:
+        """The time zone; UTC where this machine doesn't know it."""
+        return zone_named(self.time_zone)
+
+    @property
     def host(self) -> str:
         """The host below the base domain, which each tenant has."""
         return host_of(self.slug)
@@ -133,7 +142,7 @@ _OPERATED = ", ".join(
 )
 Tenant.shared_table = SharedTable(
     {
-        "tenant": f"SELECT, UPDATE (name, language, {_VERIFICATION})",
+        "tenant": f"SELECT, UPDATE (name, language, time_zone, {_VERIFICATION})",
         "visitor": "SELECT",
         "signup": f"SELECT, INSERT, UPDATE ({_VERIFICATION})",
         "relay": "SELECT",

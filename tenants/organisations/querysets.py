@@ -8,6 +8,8 @@ from django.apps import apps
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Lower, Mod
 
+from tasks.models import ScheduledRun
+
 if TYPE_CHECKING:
     from tenants.organisations.models import Tenant
 
@@ -54,6 +56,11 @@ class TenantQuerySet(QuerySet["Tenant"]):
     def in_turn(self, turn: int, turns: int) -> Self:
         """Tenants of one turn: each tenant belongs to one of `turns`."""
         return self.annotate(turn=Mod("pk", turns)).filter(turn=turn)
+
+    def without_run_of(self, schedule: str) -> Self:
+        """Tenants that have no row for a schedule, by its name."""
+        planned = ScheduledRun.objects.filter(name=schedule).values("schema_name")
+        return self.exclude(schema_name__in=planned)
 
     def search(self, words: str) -> Self:
         return self.filter(Q(name__icontains=words) | Q(slug__icontains=words))

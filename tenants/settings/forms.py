@@ -1,16 +1,17 @@
 """The form of a workspace's settings."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from accounts.profiles.forms import time_zones
 from accounts.users.names import MAX_NAME, validate_display_name
 
 
 class SettingsForm(forms.Form):
-    """The name and the language of a workspace."""
+    """The name, the language and the time zone of a workspace."""
 
     name = forms.CharField(
         label=_("Name"),
@@ -24,8 +25,20 @@ class SettingsForm(forms.Form):
         choices=settings.LANGUAGES,
         help_text=_("For invitations, unless you choose another one there."),
     )
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        # A page of the previous release doesn't send it.
+        required=False,
+        help_text=_("Nightly tasks follow it. Members choose their own in their profile."),
+    )
 
     def __init__(self, *args: Any, may_act: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.present_zone: str = self.initial.get("time_zone", "UTC")
+        zones = cast("forms.ChoiceField", self.fields["time_zone"])
+        zones.choices = time_zones(self.present_zone)
         for field in self.fields.values():
             field.disabled = not may_act
+
+    def clean_time_zone(self) -> str:
+        return self.cleaned_data["time_zone"] or self.present_zone

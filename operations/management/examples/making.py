@@ -68,7 +68,9 @@ def _open(organisation: Organisation, password: str) -> Tenant:
         welcome=False,
     )
     with public_context(OPERATOR):
-        Tenant.objects.filter(pk=tenant.pk).update(created_at=organisation.opened_at)
+        Tenant.objects.filter(pk=tenant.pk).update(
+            created_at=organisation.opened_at, time_zone=organisation.time_zone
+        )
     with workspace_context(tenant):
         User.objects.filter(pk=user.pk).update(
             joined_at=organisation.opened_at, time_zone=organisation.time_zone

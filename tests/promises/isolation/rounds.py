@@ -22,7 +22,7 @@ from tests.promises.isolation.watch import STATIC, Watch
 from tests.promises.isolation.world import World
 
 HOSTS = ("tenants_tenant", "tenants_domain")
-OWNED = (*HOSTS, "tenants_directoryentry", "tasks_message")
+OWNED = (*HOSTS, "tenants_directoryentry", "tasks_message", "tasks_scheduledrun")
 # Of public's tables, those that show a role all of their rows, and those that show it its own.
 ALL: dict[DatabaseRole, tuple[str, ...]] = {
     TENANT: (),
@@ -35,7 +35,7 @@ ALL: dict[DatabaseRole, tuple[str, ...]] = {
         "tenancy_schemasnapshot",
         "tenancy_pooledschema",
     ),
-    RELAY: (*HOSTS, "tasks_message"),
+    RELAY: (*HOSTS, "tasks_message", "tasks_scheduledrun"),
 }
 OWN: dict[DatabaseRole, tuple[str, ...]] = {
     TENANT: OWNED,

@@ -59,6 +59,24 @@ def test_a_language_that_nobody_speaks_here_is_refused(acme, owner, client_of):
     assert kept(acme)[1] == "en"
 
 
+def test_administrators_choose_the_time_zone_of_nightly_tasks(
+    acme, globex, owner, client_of, django_capture_on_commit_callbacks
+):
+    client = client_of(acme, owner)
+    typed = {"name": "Acme", "language": "en"}
+
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(SETTINGS, typed | {"time_zone": "Asia/Seoul"})
+    client.post(SETTINGS, typed)
+    refused = client.post(SETTINGS, typed | {"time_zone": "Mars/Olympus"})
+
+    assert '<option value="Asia/Seoul" selected>' in client.get(SETTINGS).text
+    assert list(refused.context["form"].errors) == ["time_zone"]
+    with public_context():
+        zones = dict(Tenant.objects.values_list("slug", "time_zone"))
+    assert zones == {"acme": "Asia/Seoul", "globex": "UTC"}
+
+
 def test_a_refused_name_does_not_show_in_the_bar(acme, owner, client_of):
     response = client_of(acme, owner).post(SETTINGS, {"name": "evil.com", "language": "en"})
 
@@ -72,7 +90,7 @@ def test_who_is_not_verified_may_look(acme, make_user, client_of):
     answer = client.post(SETTINGS, {"name": "Taken over", "language": "en"})
 
     assert f'href="{reverse("verify-email")}">Confirm it now' in page.text
-    assert page.text.count(" disabled") == 2
+    assert page.text.count(" disabled") == 3
     assert answer.headers["Location"] == reverse("verify-email")
     assert kept(acme)[0] == "Acme"
 
