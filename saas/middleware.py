@@ -1,4 +1,4 @@
-"""Middleware of all hosts: scrubbed logs, health, security headers and the session cookie."""
+"""Middleware of all hosts: scrubbed logs, health, limits, security headers, session cookie."""
 
 from collections.abc import Callable
 from typing import cast
@@ -8,12 +8,15 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.security import SecurityMiddleware
+from django.shortcuts import render
 
+from accounts.access.client_ip import with_retry_after
 from accounts.sessions.store import SessionStore
 from operations import health
 from saas import unavailable
 from saas.policy import PERMISSIONS
 from saas.redaction import present_request
+from tenancy.errors import RateLimitedError
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -46,6 +49,22 @@ class HealthMiddleware:
                 return health.ready(request)
             case _:
                 return self.get_response(request)
+
+
+class RateLimitMiddleware:
+    """Answer a `RateLimitedError` that a view doesn't handle with a page, and the status 429."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, RateLimitedError):
+            return None
+        page = render(request, "429.html", {"minutes": exception.minutes})
+        return with_retry_after(page, exception)
 
 
 class SecurityHeadersMiddleware(SecurityMiddleware):

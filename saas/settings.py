@@ -141,6 +141,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "saas.middleware.RateLimitMiddleware",
 ]
 
 ROOT_URLCONF = "saas.urls.tenant"

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import redis
 from django.conf import settings
@@ -22,25 +22,58 @@ from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, R
 from tenancy import circuit_breaker
 from tenancy.context import current_schema
 from tenancy.errors import RateLimitedError
+from tenancy.registry import Registry
 
 logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 UNITS = {"s": "second", "m": "minute", "h": "hour"}
 
+# Outside production one machine acts for many people.
+WIDE = 100
 # How many counters a process keeps while Redis is away: 10 MB at most, approximately.
 MOST_COUNTERS = 20_000
 
 
 @dataclass(frozen=True)
+class RateLimit:
+    """A limit that an app declares, beside those of `settings.LIMITS`.
+
+    `limit` is "how many/in what time", such as "20/hour" or "5/10 minute"; outside production it
+    is `WIDE` times as many. In the scope "tenant" no other tenant can use it up; in "everywhere"
+    all tenants share it, and so do the public pages.
+    """
+
+    name: str
+    limit: str
+    scope: Literal["tenant", "everywhere"] = "tenant"
+    position: int = 100
+
+    @property
+    def item(self) -> RateLimitItem:
+        """The parsed limit. Raises `ValueError`."""
+        parsed = parse(self.limit)
+        times = 1 if settings.PRODUCTION else WIDE
+        return type(parsed)(parsed.amount * times, parsed.multiples)
+
+
+declared_limits: Registry[RateLimit] = Registry("rate limit")
+
+
+@dataclass(frozen=True)
 class Budget:
-    """How often the identifiers in `whose` may do `action`, a key of `settings.LIMITS`."""
+    """How often the identifiers in `whose` may do `action`.
+
+    The action is a key of `settings.LIMITS`, or the name of a declared limit.
+    """
 
     action: str
     whose: tuple[str, ...]
 
     @property
     def limit(self) -> RateLimitItem:
-        return parse(settings.LIMITS[self.action])
+        if self.action in settings.LIMITS:
+            return parse(settings.LIMITS[self.action])
+        return declared_limits[self.action].item
 
     @property
     def key(self) -> list[str]:
@@ -59,11 +92,13 @@ def everywhere(action: str, *whose: str) -> Budget:
 
 
 def hit(action: str, *identifiers: str) -> None:
-    """Count one `action` for these identifiers, across all tenants.
+    """Count one `action` for these identifiers: across all tenants, or in a declared limit's scope.
 
-    Raises `RateLimitedError` when the limit is exceeded.
+    Raises `RateLimitedError` when the limit is exceeded. A view may leave that to the service,
+    which answers with a page and the status 429.
     """
-    spend(everywhere(action, *identifiers))
+    is_own = action in declared_limits and declared_limits[action].scope == "tenant"
+    spend((here if is_own else everywhere)(action, *identifiers))
 
 
 def spend(*budgets: Budget) -> None:
