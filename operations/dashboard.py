@@ -1,22 +1,29 @@
-"""The operators' first page: health checks, backlog, schema pool and sign-ups."""
+"""The operators' first page: health checks, backlog, schema pool, sign-ups, apps' panels."""
 
+import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import connection, transaction
 from django.db.models import Count
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from operations import health
+from operations.panels import OperatorPanel, operator_panels
 from tasks import metrics
 from tenancy import schema_pool
 from tenants.models import DirectoryEntry, Tenant
+
+logger = logging.getLogger(__name__)
 
 DAYS = 14
 MINUTE = timedelta(minutes=1)
@@ -51,7 +58,7 @@ class SignUpBar:
         return TALLEST - self.height
 
 
-def overview(_request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add the page's figures. Each check is bounded: none waits for an unavailable server."""
     redis = health.passes(health.redis_answers)
     worker = metrics.worker_answers()
@@ -76,9 +83,35 @@ def overview(_request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             "week": tenants.filter(created_at__gte=now - timedelta(days=7)).count(),
             "month": tenants.filter(created_at__gte=now - timedelta(days=30)).count(),
         },
+        "panels": [_panel(panel, request) for panel in operator_panels],
         "bars": _bars(),
         "newest": list(Tenant.objects.with_people_count().order_by("-created_at")[:6]),
     }
+
+
+def _panel(panel: OperatorPanel, request: HttpRequest) -> dict[str, Any]:
+    """Return an app's panel: its HTML, or None after an error, which must not hide the figures."""
+    budget = nullcontext() if settings.PRODUCTION else _at_most(panel.max_queries)
+    try:
+        with transaction.atomic(), budget:
+            content = panel.context(request)
+            html = "" if content is None else render_to_string(panel.template, {**content}, request)
+    except Exception:
+        logger.exception("The panel %s failed.", panel.name)
+        html = None
+    return {"name": panel.name, "width": panel.width, "html": html}
+
+
+def _at_most(queries: int) -> AbstractContextManager[None]:
+    """Raise `RuntimeError` for a query too many in the block."""
+    left = iter(range(queries))
+
+    def count(execute: Callable[..., Any], *statement: Any) -> Any:
+        if next(left, None) is None:
+            raise RuntimeError(f"It runs more than its {queries} queries.")
+        return execute(*statement)
+
+    return connection.execute_wrapper(count)
 
 
 def _check(name: str, check: Callable[[], bool], otherwise: str = "") -> HealthCheck:

@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse
+from django.utils.html import conditional_escape
 from django.utils.translation import gettext_lazy as _
+
+from operations.panels import operator_links
 
 # The service's own green, in Unfold's shades.
 _PINE = {
@@ -73,13 +77,23 @@ def unfold_config(*, product_name: str, environment: str) -> dict[str, Any]:
         "SIDEBAR": {
             "show_search": False,
             "command_search": True,
-            "navigation": [
-                {
-                    "items": [
-                        {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}")}
-                        for title, icon, name in _MENU
-                    ]
-                }
-            ],
+            "navigation": menu,
         },
     }
+
+
+def menu(_request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the menu's groups: the service's links, and below them those of apps."""
+    own = [
+        {"title": title, "icon": icon, "link": reverse(f"admin:{name}")}
+        for title, icon, name in _MENU
+    ]
+    added = [
+        {
+            "title": conditional_escape(each.title),
+            "icon": each.icon,
+            "link": each.url or reverse(each.url_name),
+        }
+        for each in operator_links
+    ]
+    return [{"items": own}, *([{"items": added, "separator": True}] if added else [])]
