@@ -127,7 +127,7 @@ class ScheduledRun(models.Model):
     which lies later than the day's moment while it waits in the queue, runs, or is tried again.
     """
 
-    schema_name = models.CharField(_("schema"), max_length=63)
+    schema_name = SchemaNameField(_("schema"))
     name = models.CharField(_("schedule"), max_length=100)
     day = models.DateField(_("day"))
     due_at = models.DateTimeField(_("next attempt"))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import Error, Tags, register
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -12,6 +13,7 @@ from tenancy import privileges
 from tenancy.context import public_context
 from tenancy.files import TenantFileField
 from tenancy.inspection import role_faults
+from tenancy.models import TenantModel, TenantRow
 from tenancy.rate_limits import RateLimit, declared_limits
 from tenancy.registry import duplicates
 from tenancy.roles import all_roles
@@ -66,16 +68,16 @@ def declarations_are_unique(**_: Any) -> list[Error]:
 
 @register()
 def limits_can_be_counted(**_: Any) -> list[Error]:
-    """Report E006 for a declared limit with the name of ours, and E007 for an unreadable one."""
+    """Report E011 for a declared limit with the name of ours, and E012 for an unreadable one."""
     found = []
     for each in declared_limits:
         if each.name in settings.LIMITS:
             text = f"The rate limit “{each.name}” has the name of one of the service's own."
-            found.append(Error(text, hint="Use a name like “app.name”.", id="tenancy.E006"))
+            found.append(Error(text, hint="Use a name like “app.name”.", id="tenancy.E011"))
         if not _is_readable(each):
             text = f"The rate limit “{each.name}” can't be read: {each.limit!r}."
             hint = "Write it like “20/hour” or “5/10 minute”."
-            found.append(Error(text, hint=hint, id="tenancy.E007"))
+            found.append(Error(text, hint=hint, id="tenancy.E012"))
     return found
 
 
@@ -84,6 +86,64 @@ def _is_readable(limit: RateLimit) -> bool:
         return limit.item.amount > 0
     except ValueError:
         return False
+
+
+@register(Tags.models)
+def keys_stay_in_their_schema(**_: Any) -> list[Error]:
+    """Report foreign keys from a tenant's table to one of public alone, or back."""
+    own = set(tenant_models())
+    return [
+        Error(
+            f"{model.__name__}.{field.name} refers to {field.related_model.__name__}: one of them "
+            "has its table in each tenant's schema, the other in public alone.",
+            hint="Store the other row's id in a plain field.",
+            obj=model,
+            id="tenancy.E006",
+        )
+        for model, field in _fields()
+        if field.is_relation and (model in own) != (field.related_model in own)
+    ]
+
+
+@register(Tags.models)
+def products_models_have_a_base(**_: Any) -> list[Error]:
+    """Report models of a product that are neither a `TenantModel` nor a `TenantRow`."""
+    apps_of_products = getattr(settings, "PRODUCT_APPS", [])
+    return [
+        Error(
+            f"{model.__name__} is neither a TenantModel nor a TenantRow.",
+            hint="Base it on one of them: tenancy.models says which rows each holds.",
+            obj=model,
+            id="tenancy.E007",
+        )
+        for app in apps.get_app_configs()
+        if app.name in apps_of_products
+        for model in app.get_models()
+        if not issubclass(model, TenantModel | TenantRow)
+    ]
+
+
+@register(Tags.models)
+def files_belong_to_tenants(**_: Any) -> list[Error]:
+    """Report file fields whose files would not lie below their schema's name."""
+    return [
+        Error(
+            f"{model.__name__}.{field.name} is no TenantFileField.",
+            hint="Use tenancy.files.TenantFileField: its files are deleted with the tenant.",
+            obj=model,
+            id="tenancy.E008",
+        )
+        for model, field in _fields()
+        if isinstance(field, FileField) and not isinstance(field, TenantFileField)
+    ]
+
+
+def _fields() -> Iterator[tuple[type[Model], Any]]:
+    """Yield the fields of all models, besides Django's own: `accounts` unties their keys."""
+    for app in apps.get_app_configs():
+        if not app.name.startswith("django.contrib."):
+            for model in app.get_models(include_auto_created=True):
+                yield from ((model, field) for field in model._meta.local_fields)  # noqa: SLF001  # Documented by Django.
 
 
 @register(Tags.database)

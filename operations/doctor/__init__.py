@@ -20,10 +20,8 @@ SHARED = (
     structure.pooled_without_schema,
     hosts.tenants_without_host,
     hosts.tenants_without_primary,
-    shared_rows.messages_without_tenant,
-    shared_rows.entries_without_tenant,
-    shared_rows.runs_without_tenant,
-    pictures.pictures_without_tenant,
+    shared_rows.rows_without_tenant,
+    orphaned_files.files_without_tenant,
     tenant_checks.check_public,
 )
 

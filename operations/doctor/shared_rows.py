@@ -1,4 +1,4 @@
-"""Shared rows that name a schema: messages, the directory's entries, scheduled runs."""
+"""Rows in tables of all tenants that name a schema which no tenant has."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -9,11 +9,9 @@ from django_tenants.utils import get_public_schema_name
 from operations.doctor.findings import Finding
 from operations.doctor.reading import unmatched
 from operations.doctor.structure import owned_schemas
-from tasks.models import Message, ScheduledRun
-from tenancy.context import public_context
-from tenants.models import DirectoryEntry
-
-Rows = QuerySet[Message] | QuerySet[DirectoryEntry] | QuerySet[ScheduledRun]
+from tenancy.context import database_role, public_context
+from tenancy.roles import MIGRATOR
+from tenancy.tables import tenant_rows
 
 
 def rows_without_tenant() -> list[Finding]:
@@ -23,12 +21,6 @@ def rows_without_tenant() -> list[Finding]:
 def _without_tenant(model: type[Model]) -> Iterator[Finding]:
     rows = model._base_manager.order_by()  # noqa: SLF001  # Documented by Django.
 
-
-def runs_without_tenant() -> list[Finding]:
-    return list(_without_tenant("scheduled runs", ScheduledRun.objects.all()))
-
-
-def _without_tenant(what: str, rows: "Rows") -> Iterator[Finding]:
     def named() -> set[str]:
         with public_context():
             return set(rows.values_list("schema_name", flat=True).distinct())

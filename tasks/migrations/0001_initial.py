@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
             name='ScheduledRun',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('schema_name', models.CharField(max_length=63, verbose_name='schema')),
+                ('schema_name', tenancy.fields.SchemaNameField(default=tenancy.context.current_schema, editable=False, max_length=63, verbose_name='schema')),
                 ('name', models.CharField(max_length=100, verbose_name='schedule')),
                 ('day', models.DateField(verbose_name='day')),
                 ('due_at', models.DateTimeField(verbose_name='next attempt')),

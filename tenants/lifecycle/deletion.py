@@ -7,8 +7,6 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.profiles.stored_pictures import discard_pictures
-from tasks.models import Message, ScheduledRun
 from tenancy.context import database_role, public_context, workspace_context
 from tenancy.errors import SchemaBusyError
 from tenancy.roles import MIGRATOR
@@ -52,9 +50,8 @@ def delete_tenant(*, tenant: Tenant, rests: bool = True, only_if: Condition | No
 def _delete(tenant: Tenant) -> None:
     schema_name = tenant.schema_name
     drop_schema(schema_name=schema_name)
-    DirectoryEntry.objects.filter(schema_name=schema_name).delete()
-    Message.objects.of_schema(schema_name).delete()
-    ScheduledRun.objects.filter(schema_name=schema_name).delete()
+    for model in tenant_rows():
+        model._base_manager.filter(schema_name=schema_name).delete()  # noqa: SLF001  # Documented by Django.
     # The domains are deleted with it, and their hosts leave the cache.
     tenant.delete()
     transaction.on_commit(lambda: discard_files(schema_name=schema_name), robust=True)

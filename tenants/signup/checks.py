@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.checks import Error, register
 
-from tenants.signup.fields import sign_up_fields
+from tenants.signup.added_fields import sign_up_fields
 from tenants.signup.forms import SignUpForm
 
 

@@ -12,7 +12,7 @@ from accounts.users.names import MAX_ADDRESS, MAX_NAME, validate_display_name
 from accounts.users.passwords import refuse_names
 from tenants.organisations import names
 from tenants.organisations.errors import NameInvalidError, NameReservedError
-from tenants.signup.fields import sign_up_fields
+from tenants.signup.added_fields import sign_up_fields
 
 
 class SignUpForm(NewPersonForm):

@@ -26,7 +26,7 @@ from tenants.lifecycle.signals import tenant_opened
 from tenants.organisations import names
 from tenants.organisations.models import Tenant
 from tenants.roles import SIGNUP
-from tenants.signup import fields
+from tenants.signup import added_fields
 from tenants.signup.errors import NameTakenError
 
 # In this period one network takes at most half of the pool: further schemas are replayed.
@@ -59,7 +59,7 @@ def open_tenant(  # noqa: PLR0913  # Each says one thing about the tenant, by na
 ) -> tuple[Tenant, User]:
     """Open an organisation: tenant, domain, schema, owner, directory, welcome; or nothing.
 
-    `extra` has the values of fields that apps add (`tenants.signup.fields`), by their names.
+    `extra` has the values of fields that apps add (`tenants.signup.added_fields`), by their names.
 
     A second call with one `idempotency_key` within an hour returns what the first one opened.
     Raises `NameInvalidError`, `NameReservedError`, `NameTakenError` and
@@ -68,7 +68,7 @@ def open_tenant(  # noqa: PLR0913  # Each says one thing about the tenant, by na
     `SignUpFieldError`.
     """
     slug = names.parse(subdomain)
-    fields.refuse_unknown(extra or {})
+    added_fields.refuse_unknown(extra or {})
     with public_context():
         holder, idempotency_key = _look_up(slug, idempotency_key)
         refuse_taken(slug, holder, idempotency_key)
@@ -123,7 +123,7 @@ def _open(
                 language=owner.language,
                 role=Role.OWNER,
             )
-            fields.save_all(extra, tenant=tenant, owner=user)
+            added_fields.save_all(extra, tenant=tenant, owner=user)
             tenant_opened.send(sender=Tenant, tenant=tenant, owner=user)
     return tenant, user
 

@@ -2,24 +2,36 @@
 
 import io
 
+from celery import current_app
 from django.apps import apps
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
-from django.test.utils import setup_test_environment
+from django.test.utils import override_settings, setup_test_environment
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
-from tasks.models import Message
+from tasks.jobs import run_schedules
+from tasks.models import Message, ScheduledRun
 from tasks.roles import RELAY
 from tenancy.context import public_context, workspace_context
 from tenancy.stored_files import schemas_with_files, stored_files
 from tenants.lifecycle.deletion import delete_tenant
+from tenants.lifecycle.jobs import plan_schedules
+from tenants.models import Tenant
 from tenants.roles import OPERATOR
 from tenants.signup.services import Owner, open_tenant
 
 PASSWORD = "correct horse battery"
+
+
+class OperatorClient(Client):
+    """Keeps the cookie that an operator's browser would, with the session's token."""
+
+    def _set_login_cookies(self, request):
+        self.cookies[settings.OPERATOR_COOKIE_NAME] = request.session.token
 
 
 def opened(slug):
@@ -62,6 +74,10 @@ def main():
     with public_context(RELAY):
         sent = Message.objects.filter(kind="note_added").values_list("schema_name", flat=True)
         assert sorted(sent) == sorted([acme.schema_name] * 2 + [globex.schema_name])
+    sign_up_with_a_note()
+    write_too_often(acme, globex, at_acme, at_globex)
+    count_by_night(acme, globex)
+    show_operators()
     delete_tenant(tenant=acme)
     with workspace_context(globex):
         assert User.objects.count() == 1
@@ -70,6 +86,67 @@ def main():
         assert [row.schema_name for row in usage().objects.all()] == [globex.schema_name]
     assert schemas_with_files() == set()
     call_command("doctor", stdout=io.StringIO())
+
+
+def sign_up_with_a_note():
+    """The product's field is shown at sign-up, and saved with the tenant or not at all."""
+    visitor = Client(headers={"host": settings.BASE_DOMAIN})
+    assert "First note" in visitor.get("/signup/").text
+    typed = {
+        "organization": "Initech", "subdomain": "initech", "full_name": "Peter Gibbons",
+        "email": "peter@initech.test", "password": "correct horse battery", "terms": "on",
+    }  # fmt: skip
+    page = visitor.post("/signup/", typed | {"notes.first": "some spam"})
+    assert page.status_code == 422
+    assert "That is no note." in page.text
+    assert visitor.post("/signup/", typed | {"notes.first": "Staplers"}).status_code == 303
+    with public_context():
+        initech = Tenant.objects.get(slug="initech")
+    with workspace_context(initech):
+        texts = apps.get_model("notes.Note").objects.values_list("text", flat=True)
+        assert sorted(texts) == ["Hello, Peter Gibbons", "Staplers"]
+    delete_tenant(tenant=initech)
+
+
+def write_too_often(acme, globex, at_acme, at_globex):
+    """The product's limit is counted in each tenant."""
+    with override_settings(LIMITS={**settings.LIMITS, "notes.add": "5/hour"}):
+        answers = [at_acme.post("/notes/", {"text": "Again"}).status_code for _ in range(9)]
+        assert answers[-1] == 429
+        assert at_globex.post("/notes/", {"text": "Again"}).status_code == 302
+    for tenant in (acme, globex):
+        with workspace_context(tenant):
+            apps.get_model("notes.Note").objects.filter(text="Again").delete()
+
+
+def count_by_night(acme, globex):
+    """The product's schedule runs in each tenant."""
+    assert plan_schedules.apply(throw=True).get() == 2
+    with workspace_context(acme):
+        usage().objects.update(notes=0)
+    with public_context(OPERATOR):
+        ScheduledRun.objects.update(due_at=timezone.now())
+    current_app.conf.task_always_eager = True
+    assert run_schedules.apply(throw=True).get() == 2
+    for tenant in (acme, globex):
+        with workspace_context(tenant):
+            (row,) = usage().objects.all()
+            assert row.notes == apps.get_model("notes.Note").objects.count() > 1
+
+
+def show_operators():
+    """The product's panel, link and page in the operators' console."""
+    client = OperatorClient(headers={"host": settings.BASE_DOMAIN})
+    with public_context(OPERATOR):
+        operator = User.objects.create_superuser(
+            "olga@example.test", password="correct horse battery", full_name="Olga Operator"
+        )
+        client.force_login(operator)
+        count = sum(row.notes for row in usage().objects.all())
+    page = client.get("/operator/").text
+    assert f"Notes of all tenants: {count}" in page
+    assert 'href="/operator/notes/usage/"' in page
+    assert client.get("/operator/notes/usage/").status_code == 200
 
 
 def note_model():

@@ -131,7 +131,7 @@ def test_limits_that_can_not_be_counted_are_refused(declare):
     )
 
     found = [error.id for error in limits_can_be_counted()]
-    assert found == ["tenancy.E006", "tenancy.E007", "tenancy.E007"]
+    assert found == ["tenancy.E011", "tenancy.E012", "tenancy.E012"]
 
 
 def test_a_view_may_leave_the_answer_to_the_service(notes, declare, acme, client_of, make_user):

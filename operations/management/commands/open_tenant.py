@@ -17,7 +17,7 @@ from accounts.users.names import validate_display_name
 from accounts.users.passwords import refuse_names
 from operations.management.base import ServiceCommand, add_password_arguments, ask_password
 from tenancy.context import workspace_context
-from tenants.signup import fields
+from tenants.signup import added_fields
 from tenants.signup.services import Owner, open_tenant
 
 
@@ -48,7 +48,7 @@ class Command(ServiceCommand):
         validate_display_name(options["name"])
         validate_display_name(options["owner"])
         validate_email(options["email"])
-        extra = {name: fields.clean(name, value) for name, value in options["field"]}
+        extra = {name: added_fields.clean(name, value) for name, value in options["field"]}
         owner = Owner(
             full_name=options["owner"],
             email=options["email"],

@@ -8,6 +8,7 @@ from product.notes.models import Note, Usage
 
 from accounts.access.decorators import admins_action, admins_form, members_form, members_page
 from tasks import outbox
+from tenancy import rate_limits
 from tenancy.files import download
 
 NoteForm = modelform_factory(Note, fields=["text", "attachment"])
@@ -17,6 +18,7 @@ NoteForm = modelform_factory(Note, fields=["text", "attachment"])
 def notes(request):
     form = NoteForm(request.POST or None, request.FILES or None, instance=Note(author=request.user))
     if form.is_valid():
+        rate_limits.hit("notes.add", str(request.user.pk))
         form.save()
         outbox.enqueue(send_note_added, user_id=request.user.pk)
         Usage.objects.update_or_create(

@@ -11,12 +11,12 @@ from accounts.models import User
 from tenancy.context import current_schema, workspace_context
 from tenants.models import Tenant
 from tenants.signup import services as signup
+from tenants.signup.added_fields import SignUpField, sign_up_fields
 from tenants.signup.checks import fields_can_be_added
 from tenants.signup.errors import SignUpFieldUnknownError
-from tenants.signup.fields import SignUpField, sign_up_fields
 from tests.commands import run
-from tests.conftest import PASSWORD
 from tests.contexts import public_context
+from tests.fixtures import PASSWORD
 
 OWNER = signup.Owner("Peter Gibbons", "peter@initech.test", PASSWORD)
 
