@@ -27,18 +27,16 @@ class SettingsForm(forms.Form):
     )
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
-        # A page of the previous release doesn't send it.
-        required=False,
         help_text=_("Nightly tasks follow it. Members choose their own in their profile."),
     )
 
     def __init__(self, *args: Any, may_act: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.present_zone: str = self.initial.get("time_zone", "UTC")
+        present: str = self.initial.get("time_zone", "UTC")
         zones = cast("forms.ChoiceField", self.fields["time_zone"])
-        zones.choices = time_zones(self.present_zone)
+        zones.choices = time_zones(present)
+        if self.is_bound:
+            # A page of the previous release doesn't send it.
+            self.data = {"time_zone": present, **dict(self.data.items())}
         for field in self.fields.values():
             field.disabled = not may_act
-
-    def clean_time_zone(self) -> str:
-        return self.cleaned_data["time_zone"] or self.present_zone

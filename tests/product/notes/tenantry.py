@@ -33,7 +33,7 @@ def save_first(*, owner, value, **_):
 
 
 def usage(_request):
-    return {"notes": Usage.objects.aggregate(sum=Sum("notes"))["sum"]}
+    return {"notes": Usage.objects.aggregate(sum=Sum("notes", default=0))["sum"]}
 
 
 sign_up_fields.register(
