@@ -9,6 +9,7 @@ from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessio
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.security import SecurityMiddleware
 from django.shortcuts import render
+from django.utils.deprecation import MiddlewareMixin
 
 from accounts.access.client_ip import with_retry_after
 from accounts.sessions.store import SessionStore
@@ -51,14 +52,8 @@ class HealthMiddleware:
                 return self.get_response(request)
 
 
-class RateLimitMiddleware:
+class RateLimitMiddleware(MiddlewareMixin):
     """Answer a `RateLimitedError` that a view doesn't handle with a page, and the status 429."""
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, RateLimitedError):

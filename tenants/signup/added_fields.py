@@ -52,7 +52,11 @@ def refuse_unknown(names: Iterable[str]) -> None:
 
 
 def save_all(extra: Mapping[str, Any], *, tenant: Any, owner: Any) -> None:
-    """Save the values by their fields' names. Raises `SignUpFieldError`."""
+    """Save the values by their fields' names.
+
+    Raises `SignUpFieldUnknownError` and `SignUpFieldError`.
+    """
+    refuse_unknown(extra)
     for field in sign_up_fields:
         if field.name in extra:
             try:

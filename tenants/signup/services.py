@@ -59,16 +59,13 @@ def open_tenant(  # noqa: PLR0913  # Each says one thing about the tenant, by na
 ) -> tuple[Tenant, User]:
     """Open an organisation: tenant, domain, schema, owner, directory, welcome; or nothing.
 
-    `extra` has the values of fields that apps add (`tenants.signup.added_fields`), by their names.
-
     A second call with one `idempotency_key` within an hour returns what the first one opened.
+    `extra` has values for fields that apps add (`tenants.signup.added_fields`), by their names.
     Raises `NameInvalidError`, `NameReservedError`, `NameTakenError` and
     `SubdomainQuarantinedError`; with `opened_from`, a visitor's network,
-    `TooManyUnverifiedError` as well; with `extra`, `SignUpFieldUnknownError` and
-    `SignUpFieldError`.
+    `TooManyUnverifiedError`; with `extra`, `SignUpFieldUnknownError` and `SignUpFieldError`.
     """
     slug = names.parse(subdomain)
-    added_fields.refuse_unknown(extra or {})
     with public_context():
         holder, idempotency_key = _look_up(slug, idempotency_key)
         refuse_taken(slug, holder, idempotency_key)
@@ -85,9 +82,15 @@ def open_tenant(  # noqa: PLR0913  # Each says one thing about the tenant, by na
             "idempotency_key": idempotency_key,
             "opened_from": origin,
         }
-        release = _release_to_claim(origin)
         try:
-            return _open(new, release, owner, password_hash, welcome=welcome, extra=extra or {})
+            return _open(
+                new,
+                _release_to_claim(origin),
+                owner,
+                password_hash,
+                welcome=welcome,
+                extra=extra or {},
+            )
         except NameTakenError:
             return _opened_before(slug, owner, idempotency_key)
 
