@@ -2,21 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from unittest import mock
 
 from celery import current_app
 
 
 @contextmanager
 def broker_at(url: str) -> Iterator[None]:
-    """Point Celery's connections elsewhere: its settings are read once."""
-    conf = current_app.conf
-    before, conf.broker_url = conf.broker_url, url
-    _forget_pools()
-    try:
-        yield
-    finally:
-        conf.broker_url = before
+    """Point Celery's connections elsewhere, and back to what Django's settings say by then.
+
+    Celery reads those settings live: a URL that is read here may be one that the test has set.
+    """
+    with mock.patch.dict(current_app.conf.changes, broker_url=url):
         _forget_pools()
+        try:
+            yield
+        finally:
+            _forget_pools()
 
 
 def _forget_pools() -> None:
