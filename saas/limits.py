@@ -90,3 +90,11 @@ def sign_in_limits(*, is_wide: bool) -> dict[str, str]:
         "reauthenticate": "60/m/user" if is_wide else "10/m/user",
         "confirm_email": "30/m/key" if is_wide else "1/10s/key",
     }
+
+
+def pictures_at_once(*, threads: int, pool: int) -> int:
+    """Return how many uploads of pictures a process works on; its other threads serve pages.
+
+    Each has a thread and a connection; with a `pool` of 0, every thread has one of its own.
+    """
+    return max(1, min(threads, pool or threads) // 2)

@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from operations.unfold import unfold_config
-from saas.limits import service_limits, sign_in_limits, unverified_limits
+from saas.limits import pictures_at_once, service_limits, sign_in_limits, unverified_limits
 from saas.logs import logging_config
 from saas.policy import content_security_policy
 from saas.product import product_apps, product_settings, template_folders
@@ -380,6 +380,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False  # Pages of other sites can't read our file
 # A body is 1 MB at most, plus a picture where the view takes one; saas/request_validation.py
 # refuses larger ones before they are read. Below 2.5 MB, Django keeps an upload in memory.
 PICTURE_MAX_BYTES = 2 * 1024 * 1024
+PICTURES_AT_ONCE = pictures_at_once(threads=env.int("WEB_THREADS", default=8), pool=_pool_size)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # --- Languages ------------------------------------------------------------------------

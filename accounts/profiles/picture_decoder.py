@@ -27,7 +27,19 @@ def limit_resources() -> None:
         resource.setrlimit(limit, (value, value))
 
 
-def main(side: int, max_pixels: int, formats: list[str]) -> int:
+class UnreadableError(Exception):
+    """The file is no picture, or a broken one."""
+
+
+class TooLargeError(Exception):
+    """The picture has too many pixels."""
+
+
+def decode(content: bytes, *, side: int, max_pixels: int, formats: list[str]) -> bytes:
+    """Return the picture as a square WebP of `side` pixels.
+
+    Raises `UnreadableError` or `TooLargeError`; any other error is one of this code.
+    """
     # The limits apply already. Without these four plugins Pillow would import all of them.
     from PIL import (  # noqa: F401
         GifImagePlugin,
@@ -38,10 +50,10 @@ def main(side: int, max_pixels: int, formats: list[str]) -> int:
         WebPImagePlugin,
     )
 
+    if webp_pixels(content) > max_pixels:
+        raise TooLargeError
     # What Pillow's decoders raise on files that are no picture, broken or hostile.
     unreadable = (
-        Image.DecompressionBombError,
-        Image.DecompressionBombWarning,
         ArithmeticError,
         EOFError,
         LookupError,
@@ -51,20 +63,57 @@ def main(side: int, max_pixels: int, formats: list[str]) -> int:
         ValueError,
         struct.error,
     )
-    # Pillow warns of metadata that it skips, which is no error here.
-    warnings.simplefilter("ignore", UserWarning)
-    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    with warnings.catch_warnings():
+        # Pillow warns of metadata that it skips, which is no error here.
+        warnings.simplefilter("ignore", UserWarning)
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            picture = Image.open(BytesIO(content), formats=formats)
+            if picture.width * picture.height > max_pixels:
+                raise TooLargeError
+            # Reduced first: a JPEG is then never decoded at its full size.
+            picture.thumbnail((2 * side, 2 * side))
+            mode = "RGBA" if picture.has_transparency_data else "RGB"
+            square = ImageOps.fit(ImageOps.exif_transpose(picture).convert(mode), (side, side))
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            raise TooLargeError from error
+        except unreadable as error:
+            raise UnreadableError from error
+    encoded = BytesIO()
+    square.save(encoded, "WEBP", quality=85)
+    return encoded.getvalue()
+
+
+def webp_pixels(content: bytes) -> int:
+    """Return how many pixels a WebP's header names (RFC 9649, 2.5 to 2.7); 0 for other files.
+
+    Pillow reserves memory for all of them before it tells the size.
+    """
+    if content[:4] != b"RIFF" or content[8:12] != b"WEBP":
+        return 0
+
+    def number(start: int, end: int) -> int:
+        return int.from_bytes(content[start:end], "little")
+
+    match content[12:16]:
+        case b"VP8X":
+            return (number(24, 27) + 1) * (number(27, 30) + 1)
+        case b"VP8L":
+            bits = number(21, 25)
+            return ((bits & 0x3FFF) + 1) * ((bits >> 14 & 0x3FFF) + 1)
+        case _:
+            return (number(26, 28) & 0x3FFF) * (number(28, 30) & 0x3FFF)
+
+
+def main(side: int, max_pixels: int, formats: list[str]) -> int:
+    content = sys.stdin.buffer.read()
     try:
-        picture = Image.open(BytesIO(sys.stdin.buffer.read()), formats=formats)
-        if picture.width * picture.height > max_pixels:
-            return TOO_LARGE
-        # Reduced first: a JPEG is then never decoded at its full size.
-        picture.thumbnail((2 * side, 2 * side))
-        mode = "RGBA" if picture.has_transparency_data else "RGB"
-        square = ImageOps.fit(ImageOps.exif_transpose(picture).convert(mode), (side, side))
-    except unreadable:
+        decoded = decode(content, side=side, max_pixels=max_pixels, formats=formats)
+    except UnreadableError:
         return UNREADABLE
-    square.save(sys.stdout.buffer, "WEBP", quality=85)
+    except TooLargeError:
+        return TOO_LARGE
+    sys.stdout.buffer.write(decoded)
     return 0
 
 

@@ -1,6 +1,7 @@
 """Profile pictures: re-encoded, so that only pixels survive an upload."""
 
 import logging
+import re
 import subprocess  # nosec B404  # One program of ours.
 import sys
 import threading
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.utils.translation import gettext_lazy as _
@@ -26,16 +28,17 @@ SIDE = 512
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 # Decoded, that is at most 100 MB for one picture.
 MAX_PIXELS = 25_000_000
-# Each scan of a JPEG costs time, however little it holds; an ordinary progressive one has ten.
-# These bytes don't occur within a scan (ITU-T T.81, B.1.1.5), and hardly ever in metadata.
-SCAN_MARKER, MAX_SCANS = b"\xff\xda", 64
 JPEG = b"\xff\xd8"
+# Each scan of a JPEG costs time, however little it holds; an ordinary progressive one has ten.
+SCAN_MARKER, MAX_SCANS = b"\xff\xda", 64
+# The markers that a length follows. They don't occur within a scan (ITU-T T.81, B.1.1.5).
+_SEGMENT = re.compile(rb"\xff[\xc0-\xcf\xda-\xfe]")
 # In seconds: the timeout of the decoder, and of the wait for a slot.
 DECODER_TIMEOUT, SLOT_TIMEOUT = 10.0, 5.0
 # How many decoders may run at once in each process, and how many uploads may run or wait: the other
 # threads are left to other pages.
 _slots = threading.BoundedSemaphore(2)
-_queue = threading.BoundedSemaphore(4)
+_queue = threading.BoundedSemaphore(settings.PICTURES_AT_ONCE)
 _TOO_COSTLY = _(
     "This picture takes too long to read. Save it as an ordinary PNG or JPEG and choose that one."
 )
@@ -51,10 +54,20 @@ def reencode(upload: "UploadedFile[bytes]", *, max_bytes: int) -> "ContentFile[b
     if (upload.size or 0) > max_bytes:
         raise ValidationError(_("Choose a picture of at most 2 MB."))
     content = upload.read()
-    if content.startswith(JPEG) and content.count(SCAN_MARKER) > MAX_SCANS:
+    if content.startswith(JPEG) and scans_of(content) > MAX_SCANS:
         raise ValidationError(_TOO_COSTLY)
     with _slot():
         return ContentFile(_decoded(content), name="picture.webp")
+
+
+def scans_of(content: bytes) -> int:
+    """Count a JPEG's scans as libjpeg finds them: past what its segments hold."""
+    scans = position = 0
+    while marker := _SEGMENT.search(content, position):
+        scans += marker[0] == SCAN_MARKER
+        length = int.from_bytes(content[marker.end() : marker.end() + 2], "big")
+        position = marker.end() + length
+    return scans
 
 
 def _decoded(content: bytes) -> bytes:

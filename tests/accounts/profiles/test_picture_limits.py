@@ -14,6 +14,7 @@ from PIL import Image
 
 from accounts.profiles import picture_decoder, pictures
 from accounts.profiles.errors import PicturesBusyError
+from saas import limits
 from tenancy.context import workspace_context
 
 LIMIT = 2 * 1024 * 1024
@@ -72,6 +73,23 @@ def test_a_jpeg_of_as_many_scans_as_are_allowed_is_kept():
     kept = pictures.reencode(upload(progressive(64, (600, 400))), max_bytes=LIMIT)
 
     assert Image.open(kept).size == (pictures.SIDE, pictures.SIDE)
+
+
+def test_metadata_may_hold_the_bytes_of_a_scan():
+    buffer = BytesIO()
+    comment = pictures.SCAN_MARKER * 100
+    Image.new("RGB", (8, 8)).save(buffer, "JPEG", comment=comment, exif=b"Exif\0\0" + comment)
+
+    assert pictures.scans_of(buffer.getvalue()) == 1
+    assert pictures.reencode(upload(buffer.getvalue()), max_bytes=LIMIT).size
+
+
+def test_scans_are_counted_behind_a_segment_that_names_no_length():
+    whole = progressive(65)
+    standalone = b"\xff\x01\xff\xd0\xff\xff"
+
+    assert pictures.scans_of(whole) == 65
+    assert pictures.scans_of(whole[:2] + standalone + whole[2:]) == 65
 
 
 def test_other_kinds_may_hold_the_bytes_of_a_scan():
@@ -141,10 +159,18 @@ def test_a_third_picture_waits_no_longer_than_the_timeout(every_slot_is_taken):
         pictures.reencode(upload(small()), max_bytes=LIMIT)
 
 
-def test_an_upload_that_finds_others_waiting_is_refused_at_once(monkeypatch):
+@pytest.mark.parametrize(
+    ("threads", "pool", "pictures_at_once"),
+    [(8, 0, 4), (16, 0, 8), (8, 4, 2), (1, 0, 1), (8, 1, 1)],
+)
+def test_half_of_the_threads_or_connections_are_left_to_pages(threads, pool, pictures_at_once):
+    assert limits.pictures_at_once(threads=threads, pool=pool) == pictures_at_once
+
+
+def test_an_upload_that_finds_others_waiting_is_refused_at_once(monkeypatch, settings):
     monkeypatch.setattr(pictures, "SLOT_TIMEOUT", 600)
     with ExitStack() as others:
-        for _ in range(4):
+        for _ in range(settings.PICTURES_AT_ONCE):
             others.enter_context(pictures._acquired(pictures._queue, timeout=0))
 
         with pytest.raises(PicturesBusyError):

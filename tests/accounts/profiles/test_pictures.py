@@ -10,7 +10,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from accounts.models import Profile
-from accounts.profiles import pictures
+from accounts.profiles import picture_decoder, pictures
 from tenancy.context import workspace_context
 
 SVG = (
@@ -102,19 +102,46 @@ def test_what_is_no_picture_is_refused(content):
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
 def test_broken_files_are_refused_or_read_but_never_raise(kind):
     whole = encoded(kind, (60, 40))
+    limits = {"side": 16, "max_pixels": 100_000, "formats": list(pictures.FORMATS)}
     for position in range(0, len(whole), 3):
         broken = bytearray(whole)
         broken[position] ^= 0xFF
-        with contextlib.suppress(ValidationError):
-            assert reencoded(bytes(broken)).size == (512, 512)
+        # In this process: what the decoder raises beside these would end its own with code 1.
+        with contextlib.suppress(picture_decoder.UnreadableError, picture_decoder.TooLargeError):
+            assert picture_decoder.decode(bytes(broken), **limits)
 
 
-def test_a_small_file_of_many_pixels_is_refused():
-    bomb = encoded("PNG", (6000, 5000), mode="1", color=0)
+def of_many_pixels(kind):
+    """A picture whose header names more pixels than Pillow itself reads or has memory for."""
+    content = bytearray(encoded(kind, (60, 40), lossless=True))
+    sizes = {"GIF": slice(6, 10), "WEBP": slice(21, 25)}
+    content[sizes[kind]] = b"\xff\xff\xff\x0f"
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        encoded("PNG", (6000, 5000), mode="1", color=0),
+        of_many_pixels("GIF"),
+        of_many_pixels("WEBP"),
+    ],
+    ids=["PNG", "GIF", "WEBP"],
+)
+def test_a_small_file_of_many_pixels_is_refused(bomb):
     assert len(bomb) < LIMIT
 
     with pytest.raises(ValidationError, match="too many pixels"):
         reencoded(bomb)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"lossless": True}, {"mode": "RGBA", "color": (9, 9, 9, 9)}],
+    ids=["VP8", "VP8L", "VP8X"],
+)
+def test_the_size_of_a_webp_is_read_from_its_header(options):
+    assert picture_decoder.webp_pixels(encoded("WEBP", (301, 77), **options)) == 301 * 77
 
 
 def test_a_large_file_is_refused_unread():
