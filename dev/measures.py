@@ -46,7 +46,11 @@ def modules(root: Path) -> Iterator[Path]:
 
 
 def referenced_once(trees: dict[Path, ast.Module]) -> Iterator[str]:
-    """Name the functions that one place refers to, which stands in the same module."""
+    """Name the functions that one place refers to, which stands in the same module.
+
+    Not the place within the function itself: an override that calls `super()` is called from
+    outside, by its framework.
+    """
     uses: Counter[str] = Counter()
     places: dict[str, set[Path]] = {}
     for path, tree in trees.items():
@@ -55,7 +59,8 @@ def referenced_once(trees: dict[Path, ast.Module]) -> Iterator[str]:
             places.setdefault(name, set()).add(path)
     for path, tree in trees.items():
         for node in _functions(tree):
-            if uses[node.name] == 1 and places[node.name] == {path} and not node.decorator_list:
+            is_once = uses[node.name] == 1 and places[node.name] == {path}
+            if is_once and not node.decorator_list and node.name not in set(_names(node)):
                 yield f"{path.relative_to(ROOT)}:{node.name}"
 
 
