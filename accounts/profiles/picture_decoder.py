@@ -15,6 +15,12 @@ CPU_SECONDS = 5
 MEMORY_BYTES = 512 * 1024 * 1024
 UNREADABLE, TOO_LARGE = 3, 4
 
+# What Pillow's decoders raise on files that are no picture, broken or hostile.
+DECODER_ERRORS = (
+    ArithmeticError, EOFError, LookupError, OSError, SyntaxError, TypeError, ValueError,
+    struct.error,
+)  # fmt: skip
+
 
 def limit_resources() -> None:
     """Have the kernel end this process at its limits; it may not write files either."""
@@ -52,17 +58,6 @@ def decode(content: bytes, *, side: int, max_pixels: int, formats: list[str]) ->
 
     if webp_pixels(content) > max_pixels:
         raise TooLargeError
-    # What Pillow's decoders raise on files that are no picture, broken or hostile.
-    unreadable = (
-        ArithmeticError,
-        EOFError,
-        LookupError,
-        OSError,
-        SyntaxError,
-        TypeError,
-        ValueError,
-        struct.error,
-    )
     with warnings.catch_warnings():
         # Pillow warns of metadata that it skips, which is no error here.
         warnings.simplefilter("ignore", UserWarning)
@@ -77,7 +72,7 @@ def decode(content: bytes, *, side: int, max_pixels: int, formats: list[str]) ->
             square = ImageOps.fit(ImageOps.exif_transpose(picture).convert(mode), (side, side))
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise TooLargeError from error
-        except unreadable as error:
+        except DECODER_ERRORS as error:
             raise UnreadableError from error
     encoded = BytesIO()
     square.save(encoded, "WEBP", quality=85)

@@ -73,42 +73,38 @@ def open_tenant(  # noqa: PLR0913  # Each says one thing about the tenant, by na
             unverified.refuse_too_many(email=owner.email, network=opened_from)
         # Outside the transaction: hashing takes long, and would hold locks there.
         password_hash = make_password(owner.password)
-        origin = unverified.origin_hash(opened_from)
         new = {
             "name": organization,
             "slug": slug,
             "language": owner.language,
             "terms_version": terms_version,
             "idempotency_key": idempotency_key,
-            "opened_from": origin,
+            "opened_from": unverified.origin_hash(opened_from),
         }
         try:
-            return _open(
-                new,
-                _release_to_claim(origin),
-                owner,
-                password_hash,
-                welcome=welcome,
-                extra=extra or {},
-            )
+            return _open(new, owner, password_hash, welcome=welcome, extra=extra or {})
         except NameTakenError:
             return _opened_before(slug, owner, idempotency_key)
 
 
 def _open(
     new: dict[str, Any],
-    release: str | None,
     owner: Owner,
     password_hash: str,
     *,
     welcome: bool,
     extra: Mapping[str, Any],
 ) -> tuple[Tenant, User]:
-    """Write everything in one transaction, with a ready schema of the release if there is one."""
+    """Write everything in one transaction, with a ready schema of the release if there is one.
+
+    The command line leaves ready schemas to visitors, as these wait for an answer.
+    """
+    origin, digest = new["opened_from"], prepare()
+    may_claim = origin and has_share(origin=origin)
     with database_role(SIGNUP), transaction.atomic(durable=True):
         # Before the insert: a call that loses the race waits there for the winner.
         take_time()
-        ready = schema_pool.claim(digest=release)
+        ready = schema_pool.claim(digest=digest if may_claim else None)
         tenant = _create_tenant(
             schema_name=ready or new_schema_name(), revision=str(revisions.target()), **new
         )
@@ -129,15 +125,6 @@ def _open(
             added_fields.save_all(extra, tenant=tenant, owner=user)
             tenant_opened.send(sender=Tenant, tenant=tenant, owner=user)
     return tenant, user
-
-
-def _release_to_claim(origin: str) -> str | None:
-    """Return the release digest of the ready schemas that a visitor may take; None for none.
-
-    The command line leaves them to visitors, as these wait for an answer.
-    """
-    digest = prepare()
-    return digest if origin and has_share(origin=origin) else None
 
 
 def has_share(*, origin: str) -> bool:
