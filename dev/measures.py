@@ -64,7 +64,7 @@ def referenced_once(trees: dict[Path, ast.Module]) -> Iterator[str]:
                 yield f"{path.relative_to(ROOT)}:{node.name}"
 
 
-def _names(tree: ast.Module) -> Iterator[str]:
+def _names(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         match node:
             case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name):

@@ -50,24 +50,21 @@ def weekly(counts: Mapping[date, int], *, today: date, weeks: int = WEEKS) -> Ch
     monday = first_monday(today, weeks=weeks)
     mondays = [monday + timedelta(weeks=number) for number in range(weeks)]
     figures = [counts.get(monday, 0) for monday in mondays]
-    peak = max(1, *figures)
+    heights = [round(HEIGHT * figure / max(1, *figures)) for figure in figures]
+    pitch = 100 / weeks
     bars = [
-        _bar(number, monday, figure, peak, weeks)
-        for number, (monday, figure) in enumerate(zip(mondays, figures, strict=True))
+        Bar(
+            monday=monday,
+            count=figure,
+            x=f"{(number + 0.16) * pitch:.2f}%",
+            width=f"{0.68 * pitch:.2f}%",
+            middle=f"{(number + 0.5) * pitch:.2f}%",
+            y=TOP + HEIGHT - height,
+            height=height,
+            is_labelled=number in {0, weeks // 2},
+        )
+        for number, (monday, figure, height) in enumerate(
+            zip(mondays, figures, heights, strict=True)
+        )
     ]
     return Chart(bars, total=sum(figures))
-
-
-def _bar(number: int, monday: date, count: int, peak: int, weeks: int) -> Bar:
-    pitch = 100 / weeks
-    height = round(HEIGHT * count / peak)
-    return Bar(
-        monday=monday,
-        count=count,
-        x=f"{(number + 0.16) * pitch:.2f}%",
-        width=f"{0.68 * pitch:.2f}%",
-        middle=f"{(number + 0.5) * pitch:.2f}%",
-        y=TOP + HEIGHT - height,
-        height=height,
-        is_labelled=number in {0, weeks // 2},
-    )

@@ -23,7 +23,7 @@ from accounts.invitations.models import Invitation
 from accounts.members import services
 from accounts.members.filters import MemberFilter
 from accounts.members.forms import RoleForm
-from accounts.messages.entries import Entry, history_of
+from accounts.messages.entries import history_of
 from accounts.users.models import Role, User
 
 NEWEST_INVITATIONS = Order("created_at", a_moment, descending=True)
@@ -76,32 +76,21 @@ def member(request: MemberRequest, user_id: str) -> HttpResponse:
         "role_form": RoleForm(by=request.user, initial={"role": person.role}),
         "out_of_reach": _out_of_reach(person, request.user),
         "may_act": is_verified(request.user),
-        "entries": _mail_of(person),
+        "entries": history_of(person, list(Invitation.objects.filter(email__iexact=person.email))),
     }
     return render(request, "console/member.html", context)
 
 
 def _out_of_reach(person: User, by: User) -> str:
     """Return why `by` can't change a person; empty when the services would allow it."""
-    if person.pk == by.pk:
-        return _about_oneself(person)
-    if person.is_owner and not has_permission(by, "owners.change"):
-        return str(NotAllowedError.sentence)
-    return ""
-
-
-def _about_oneself(person: User) -> str:
-    """Return why users can't change themselves, and which role can change them."""
+    if person.pk != by.pk:
+        is_allowed = not person.is_owner or has_permission(by, "owners.change")
+        return "" if is_allowed else str(NotAllowedError.sentence)
     if not person.is_owner:
         return _("You can't change your own role. An owner can.")
     if not User.objects.active().owners().exclude(pk=person.pk).exists():
         return _("You are the only owner. Make another member an owner first.")
     return _("You can't change your own role. Another owner can.")
-
-
-def _mail_of(person: User) -> list[Entry]:
-    invitations = Invitation.objects.filter(email__iexact=person.email)
-    return history_of(person, list(invitations))
 
 
 @admins_action("members.change", "console:member", "user_id")

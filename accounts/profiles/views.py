@@ -36,19 +36,15 @@ def profile(request: MemberRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
-        return _saved(form.cleaned_data["language"], request)
+        translation.activate(form.cleaned_data["language"])
+        messages.success(request, _("Your profile is saved."))
+        response = redirect("accounts:profile")
+        # The chosen language replaces the language switch's.
+        response.delete_cookie(
+            settings.LANGUAGE_COOKIE_NAME, path=settings.LANGUAGE_COOKIE_PATH, samesite="Lax"
+        )
+        return response
     return _page(request, form, PictureForm())
-
-
-def _saved(language: str, request: MemberRequest) -> HttpResponse:
-    """Switch to the chosen language: it replaces the language switch's cookie."""
-    translation.activate(language)
-    messages.success(request, _("Your profile is saved."))
-    response = redirect("accounts:profile")
-    response.delete_cookie(
-        settings.LANGUAGE_COOKIE_NAME, path=settings.LANGUAGE_COOKIE_PATH, samesite="Lax"
-    )
-    return response
 
 
 @takes_bodies_up_to(settings.PICTURE_MAX_BYTES + FORM_AROUND_PICTURE)

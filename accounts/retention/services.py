@@ -22,7 +22,12 @@ def prune(*, grace: timedelta = timedelta()) -> int:
 
     Each batch is a transaction of its own, and may run beside another.
     """
-    return sum(_remove(rows) for rows in outlived(grace=grace).values())
+    removed = 0
+    for rows in outlived(grace=grace).values():
+        while keys := list(rows.values_list("pk", flat=True)[:BATCH]):
+            batch = rows.model._default_manager.filter(pk__in=keys)  # noqa: SLF001  # Its public name.
+            removed += batch.delete()[0]
+    return removed
 
 
 def outlived(*, grace: timedelta = timedelta()) -> dict[str, "QuerySet[Any]"]:
@@ -39,10 +44,3 @@ def outlived(*, grace: timedelta = timedelta()) -> dict[str, "QuerySet[Any]"]:
         "handoffs": Handoff.objects.filter(expires_at__lt=now),
         "invitations": Invitation.objects.filter(over),
     }
-
-
-def _remove(rows: "QuerySet[Any]") -> int:
-    removed = 0
-    while keys := list(rows.values_list("pk", flat=True)[:BATCH]):
-        removed += rows.model._default_manager.filter(pk__in=keys).delete()[0]  # noqa: SLF001  # Its public name.
-    return removed

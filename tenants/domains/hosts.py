@@ -37,7 +37,7 @@ class Memory:
         self.age = 0
 
     def find(self, host: str) -> Tenant | None:
-        known = self._known.get(_key(host))
+        known = self._known.get(host)
         if known is None or known.until < monotonic():
             return None
         return _twin(known.tenant)
@@ -48,16 +48,16 @@ class Memory:
         with self._lock:
             if age != self.age:
                 return
-            self._known.pop(_key(host), None)
+            self._known.pop(host, None)
             if len(self._known) >= MOST_HOSTS:
                 del self._known[next(iter(self._known))]
-            self._known[_key(host)] = known
+            self._known[host] = known
 
     def drop(self, hosts: Iterable[str]) -> None:
         with self._lock:
             self.age += 1
             for host in hosts:
-                self._known.pop(_key(host), None)
+                self._known.pop(host, None)
 
     def clear(self) -> None:
         with self._lock:
@@ -95,7 +95,12 @@ def find_tenant(host: str) -> Tenant | None:
 
     An unknown host is never cached: the next request may come from the new owner.
     """
-    _catch_up()
+    # What other processes have changed is no longer valid; nothing is, when messages were lost.
+    changed = changes.poll()
+    if changed is None:
+        memory.clear()
+    elif changed:
+        memory.drop(changed)
     return memory.find(host) or _look_up(host)
 
 
@@ -115,16 +120,3 @@ def _look_up(host: str) -> Tenant | None:
         _ = tenant.primary_host  # Cached with the row from now on.
     memory.keep(host, tenant, age=age)
     return tenant
-
-
-def _catch_up() -> None:
-    """Invalidate what other processes have changed; everything, when messages were lost."""
-    words = changes.poll()
-    if words is None:
-        memory.clear()
-    elif words:
-        memory.drop(words)
-
-
-def _key(host: str) -> str:
-    return host

@@ -12,7 +12,7 @@ from django.utils.translation import get_language_from_request, override
 
 from accounts.access.requests import TenantRequest
 from tenancy.context import public_context, workspace_context
-from tenancy.roles import VISITOR, DatabaseRole
+from tenancy.roles import VISITOR
 from tenants.domains import hosts
 from tenants.organisations.names import sign_up_url
 from tenants.roles import OPERATOR
@@ -45,15 +45,11 @@ class TenantMiddleware:
 
     def _answer(self, request: TenantRequest, host: str) -> HttpResponseBase:
         if hosts.is_base(host):
-            return self._answer_base(request)
-        return self._answer_tenant(request, host)
-
-    def _answer_base(self, request: TenantRequest) -> HttpResponseBase:
-        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
-        with public_context(_role_for(request)):
-            return self.get_response(request)
-
-    def _answer_tenant(self, request: TenantRequest, host: str) -> HttpResponseBase:
+            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+            # Only views below the operators' path operate the service.
+            operates = request.path_info.startswith(settings.OPERATOR_PATH)
+            with public_context(OPERATOR if operates else VISITOR):
+                return self.get_response(request)
         tenant = hosts.find_tenant(host)
         if tenant is None:
             context = {"host": host, "sign_up_url": sign_up_url(host=host)}
@@ -70,10 +66,3 @@ class TenantMiddleware:
         """Render a page in the visitor's language: no other middleware has seen the request."""
         with override(get_language_from_request(request)):
             return render(request, template, context, status=status)
-
-
-def _role_for(request: TenantRequest) -> DatabaseRole:
-    """Return the request's role: only views below the operators' path operate the service."""
-    if request.path_info.startswith(settings.OPERATOR_PATH):
-        return OPERATOR
-    return VISITOR

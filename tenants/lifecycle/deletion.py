@@ -43,7 +43,10 @@ def delete_tenant(*, tenant: Tenant, rests: bool = True, only_if: Condition | No
         except SchemaBusyError as error:
             raise TenantBusyError from error
         if rests:
-            _let_rest(locked.slug)
+            until = timezone.now() + timedelta(days=settings.NAME_RESTS_DAYS)
+            QuarantinedSubdomain.objects.update_or_create(
+                slug=locked.slug.lower(), defaults={"until": until}
+            )
     return True
 
 
@@ -55,8 +58,3 @@ def _delete(tenant: Tenant) -> None:
     # The domains are deleted with it, and their hosts leave the cache.
     tenant.delete()
     transaction.on_commit(lambda: discard_files(schema_name=schema_name), robust=True)
-
-
-def _let_rest(slug: str) -> None:
-    until = timezone.now() + timedelta(days=settings.NAME_RESTS_DAYS)
-    QuarantinedSubdomain.objects.update_or_create(slug=slug.lower(), defaults={"until": until})

@@ -88,15 +88,11 @@ def review(*, tenant: Tenant) -> None:
 
     The schema decides: a tenant with a verified owner, or without owners, stays.
     """
-    if _is_to_be_told(tenant):
+    if tenant.deletion_due_at is None:
         _tell(tenant)
     elif _may_go(tenant):
         # Only its owner has ever seen the name: it needs no quarantine.
         delete_tenant(tenant=tenant, rests=False, only_if=lambda: _may_go(tenant))
-
-
-def _is_to_be_told(tenant: Tenant) -> bool:
-    return tenant.deletion_due_at is None
 
 
 def _tell(tenant: Tenant) -> None:
@@ -108,7 +104,7 @@ def _tell(tenant: Tenant) -> None:
             return
         waiting = Tenant.objects.unverified().filter(pk=tenant.pk, deletion_due_at=None)
         is_first = waiting.update(deletion_due_at=deletion_due_at)
-        for owner in _owners() if is_first else ():
+        for owner in User.objects.active().owners() if is_first else ():
             outbox.enqueue(
                 send_deletion_notice,
                 user_id=owner.pk,
@@ -140,7 +136,3 @@ def _has_unverified_owners_only() -> bool:
     if any(verified):
         mark_verified()
     return bool(verified) and not any(verified)
-
-
-def _owners() -> list[User]:
-    return list(User.objects.active().owners())

@@ -61,19 +61,16 @@ class SignUpForm(NewPersonForm):
     def clean_subdomain(self) -> str:
         typed = self.cleaned_data["subdomain"]
         if not typed:
-            self._suggest_subdomain()
+            suggestion = names.suggest(self.cleaned_data.get("organization", ""))
+            # For the next attempt, as without JavaScript nothing else fills the field in. The copy
+            # keeps the lists of fields with several values.
+            self.data = cast("dict[str, Any]", self.data).copy()
+            self.data["subdomain"] = suggestion
             raise ValidationError(_("Choose an address. Here is one that fits your name."))
         try:
             return names.parse(typed)
         except (NameInvalidError, NameReservedError) as error:
             raise ValidationError(error.sentence) from error
-
-    def _suggest_subdomain(self) -> None:
-        """Fill the field in for the next attempt: without JavaScript nothing else does."""
-        suggestion = names.suggest(self.cleaned_data.get("organization", ""))
-        # A copy that keeps the lists of fields with several values.
-        self.data = cast("dict[str, Any]", self.data).copy()
-        self.data["subdomain"] = suggestion
 
     def judge_password(self, password: str, cleaned: dict[str, Any]) -> None:
         super().judge_password(password, cleaned)

@@ -30,7 +30,13 @@ from tenants.signup.forms import SignUpForm
 def sign_up(request: HttpRequest) -> HttpResponse:
     """Open an organisation, and redirect to its own host, signed in."""
     if request.method != "POST":
-        return _sign_up_form(request)
+        # With the name from an unknown host's page.
+        named = request.GET.get("subdomain", "")[:100]
+        context = {
+            "form": SignUpForm(initial={"subdomain": named}),
+            "check": availability.check(subdomain=named),
+        }
+        return render(request, "tenants/sign_up.html", context)
     form = SignUpForm(request.POST)
     try:
         rate_limits.hit("sign_up", client_network(request))
@@ -42,14 +48,6 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _sign_up_again(request, form)
     return _open(request, form)
-
-
-def _sign_up_form(request: HttpRequest) -> HttpResponse:
-    """Show the empty form, with the name from an unknown host's page."""
-    named = request.GET.get("subdomain", "")[:100]
-    form = SignUpForm(initial={"subdomain": named})
-    judged = availability.check(subdomain=named)
-    return render(request, "tenants/sign_up.html", {"form": form, "check": judged})
 
 
 def _open(request: HttpRequest, form: SignUpForm) -> HttpResponse:
@@ -77,7 +75,11 @@ def _open(request: HttpRequest, form: SignUpForm) -> HttpResponse:
         return _sign_up_again(request, form)
     with workspace_context(tenant):
         token = issue_handoff(user=user)
-    return see_other(handoff_url(tenant, token))
+    # GET, as RFC 9110 says in section 15.4.4, and without a referrer.
+    response = redirect(handoff_url(tenant, token))
+    response.status_code = HTTPStatus.SEE_OTHER
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 def _sign_up_again(
@@ -112,11 +114,3 @@ def check_subdomain(request: HttpRequest) -> HttpResponse:
 def handoff_url(tenant: Tenant, token: str) -> str:
     """Return where the new owner's browser is redirected: only the query holds the token."""
     return f"{tenant.origin}/accounts/handoff/?{urlencode({'token': token})}"
-
-
-def see_other(url: str) -> HttpResponse:
-    """Redirect with GET (RFC 9110, section 15.4.4), and without a referrer."""
-    response = redirect(url)
-    response.status_code = HTTPStatus.SEE_OTHER
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response

@@ -104,7 +104,15 @@ def keeps_open_transactions():
 
 @mutation("A host is cached under its own name", "asks_a_tenants_host")
 def caches_hosts_under_one_key():
-    with patch.object(hosts, "_key", lambda _host: "host:any"):
+    find, keep = hosts.Memory.find, hosts.Memory.keep
+
+    def keep_under_one_key(memory, _host, tenant, *, age):
+        keep(memory, "any", tenant, age=age)
+
+    with (
+        patch.object(hosts.Memory, "find", lambda memory, _host: find(memory, "any")),
+        patch.object(hosts.Memory, "keep", keep_under_one_key),
+    ):
         yield
 
 

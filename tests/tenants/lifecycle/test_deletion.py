@@ -83,7 +83,11 @@ def test_a_tenant_goes_once(acme):
 
 
 @pytest.mark.parametrize(
-    "broken", ["tenants.lifecycle.deletion._let_rest", "tenants.models.Tenant.delete"]
+    "broken",
+    [
+        "tenants.models.QuarantinedSubdomain.objects.update_or_create",
+        "tenants.models.Tenant.delete",
+    ],
 )
 def test_a_failure_at_any_step_changes_nothing(
     committed, acme, globex, people, monkeypatch, broken
