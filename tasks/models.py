@@ -1,5 +1,7 @@
 """The outbox, written in the transaction of the change it reports, and the schedules' next runs."""
 
+import uuid
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -9,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from tasks.policies import policy_of, visitor_kinds
 from tasks.querysets import MessageQuerySet
 from tenancy.fields import SchemaNameField
-from tenancy.models import TenantRow
 from tenancy.shared_tables import EVERYTHING, OWN_ROWS, SharedTable
 
 
@@ -19,7 +20,7 @@ def _rows_of_visitors() -> str:
     return f"schema_name = '{{public}}' AND kind IN ({kinds})"
 
 
-class Message(TenantRow):
+class Message(models.Model):
     """One e-mail to be sent, with ids instead of contents.
 
     What ids can't restore (codes, links) is in an encrypted payload with an expiry; it is
@@ -39,6 +40,7 @@ class Message(TenantRow):
             """The states of messages that are still to be sent."""
             return (cls.PENDING, cls.SENDING, cls.FAILED)
 
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     schema_name = SchemaNameField(_("schema"))
     kind = models.CharField(_("kind"), max_length=40)
     task = models.CharField(_("task"), max_length=100)
