@@ -4,8 +4,10 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 import django
+import environ
 from django.core.management import execute_from_command_line
 
 from operations.refused_commands import REFUSED
@@ -19,6 +21,9 @@ PUBLIC_COMMANDS = frozenset(
 )  # fmt: skip
 # Those among them that change tables: they run as the tables' owner.
 MIGRATING_COMMANDS = frozenset({"migrate", "migrate_schemas"})
+# Written by `make run`, so that an editor can run `manage.py` as well. Production names these.
+DEVELOPMENT = Path(__file__).resolve().parent.parent / "var" / "development.env"
+ENVIRONMENT = frozenset({"SAAS_ENV", "SECRET_KEY", "DATABASE_URL"})
 WHOSE_DATA = """\
 Whose data is {command} about? It ran without a tenant, and nothing was done. Say one of:
   manage.py tenant_command SUBDOMAIN {command} …
@@ -28,6 +33,7 @@ Whose data is {command} about? It ran without a tenant, and nothing was done. Sa
 
 def main(arguments: Sequence[str]) -> None:
     """Run a management command, as `manage.py` does."""
+    _read_development()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
     command = arguments[1] if len(arguments) > 1 else ""
     if command in REFUSED:
@@ -41,6 +47,12 @@ def main(arguments: Sequence[str]) -> None:
         if "--traceback" in arguments or not _lacks_context(error):
             raise
         sys.exit(WHOSE_DATA.format(command=command))
+
+
+def _read_development() -> None:
+    """Read the environment of the last `make run`, where the shell or container has none at all."""
+    if DEVELOPMENT.is_file() and not os.environ.keys() & ENVIRONMENT:
+        environ.Env.read_env(DEVELOPMENT)
 
 
 def _context_of(command: str) -> AbstractContextManager[None]:

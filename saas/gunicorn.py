@@ -39,6 +39,9 @@ client = "%({x-forwarded-for}i)s" if behind_proxies else "%(h)s"
 access_log_format = f'{client} "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
 
 
+is_development = os.environ.get("SAAS_ENV") == "development"
+
+
 class RedactingLogger(Logger):
     """gunicorn's logger with scrubbed lines: it quotes addresses that it can't parse."""
 
@@ -46,6 +49,11 @@ class RedactingLogger(Logger):
         super().setup(cfg)
         for handler in (*self.error_log.handlers, *self.access_log.handlers):
             handler.setFormatter(RedactingFormatter(handler.formatter))
+
+    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> None:
+        """Log a request; in development, files of pages would hide the pages themselves."""
+        if not (is_development and req.path.startswith("/static/")):
+            super().access(resp, req, environ, request_time)
 
 
 logger_class = RedactingLogger

@@ -38,6 +38,8 @@ if SAAS_PROCESS not in timeouts.DATABASE_TIMEOUTS:
     known = ", ".join(timeouts.DATABASE_TIMEOUTS)
     raise ImproperlyConfigured(f"SAAS_PROCESS is {SAAS_PROCESS!r}: say one of {known}.")
 DEBUG = env.bool("DEBUG", default=False)
+# Django's page of an error, without its debug mode, which would also keep each query.
+DEBUG_PAGE = SAAS_ENV == "development"
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("DEBUG is on: production refuses it. Unset DEBUG.")
 
@@ -53,8 +55,7 @@ BASE_DOMAIN = _origin.hostname
 BASE_PORT = f":{_origin.port}" if _origin.port else ""
 SECURE = BASE_SCHEME == "https"
 
-# Hosts are checked by the tenant middleware, against rows. Django's own list can only name
-# the base domain and its subdomains; custom domains are rows as well.
+# The tenant middleware checks hosts against rows: custom domains are rows as well.
 ALLOWED_HOSTS = ["*"]
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 # With this token, /readyz answers which part is away.
@@ -154,6 +155,7 @@ TEMPLATES = [
         "DIRS": template_folders(BASE_DIR),
         "APP_DIRS": True,
         "OPTIONS": {
+            "debug": DEBUG_PAGE,
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
@@ -195,9 +197,8 @@ CANARY_TENANTS = env.list("CANARY_TENANTS", default=[])
 DATABASE_ROUTERS = ["tenancy.router.PlacementRouter", "django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Number of pooled schemas for the next sign-ups; 0 switches the pool off.
-SCHEMA_POOL_SIZE = env.int(
-    "SCHEMA_POOL_SIZE", default={"test": 0, "development": 2}.get(SAAS_ENV, 8)
-)
+_pool_default = {"test": 0, "development": 2}.get(SAAS_ENV, 8)
+SCHEMA_POOL_SIZE = env.int("SCHEMA_POOL_SIZE", default=_pool_default)
 TENANT_MODEL = "tenants.Tenant"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
 

@@ -5,14 +5,16 @@ import sys
 from typing import Any
 
 import psycopg
+from django.conf import settings
 from django.db import InterfaceError, InternalError, OperationalError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.translation import get_language_from_request, override
 from django.views import defaults
 
 from accounts.profiles.errors import PicturesBusyError
 from accounts.users.errors import HashingBusyError
+from saas import development
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +28,11 @@ READ_ONLY = "25006"
 TOO_SLOW = {"25P03", "25P04"}
 
 
-def server_error(request: HttpRequest) -> HttpResponse:
-    """The `handler500`: answer 503 if the service is busy or the database is away, else 500."""
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    """The `handler500`: answer 503 if the service is busy or the database is away, else 500.
+
+    In development, that 500 shows the error.
+    """
     error = sys.exc_info()[1]
     if isinstance(error, HashingBusyError):
         logger.error("Too many passwords wait to be hashed.")
@@ -37,6 +42,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return come_back(request, "pictures")
     if is_outage(error):
         return unavailable(request, error)
+    if settings.DEBUG_PAGE:
+        return development.error_page(request)
     return defaults.server_error(request)
 
 
