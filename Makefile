@@ -5,7 +5,7 @@ VENV_PYTHON := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run app test coverage prove bench bench-full lint format seed reset lock vendor messages manage shell shots
+.PHONY: help install run web services app test coverage prove bench bench-full lint format seed reset lock vendor messages manage shell shots
 
 help: ## List what you can make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,12 @@ lint: install ## Check format, types, layers, guards, migrations, deployment set
 format: install ## Format the code, and mend what ruff can mend by itself
 	@.venv/bin/ruff check --quiet --fix .
 	@.venv/bin/ruff format .
+
+web: install ## Start web alone, for a debugger: beside the servers of `make run`, or its own
+	@$(VENV_PYTHON) -m dev web
+
+services: install ## Start the servers alone, and print the environment that reaches them
+	@$(VENV_PYTHON) -m dev services
 
 seed: install ## Fill the development database with example organisations
 	@$(VENV_PYTHON) -m dev seed $(ARGS)

@@ -13,6 +13,7 @@ COMMANDS = {
     "prove": "dev.prove",
     "bench": "dev.bench",
     "services": "dev.services",
+    "web": "dev.web",
     "manage": "dev.manage",
     "seed": "dev.seed",
     "app": "dev.new_app",

@@ -9,6 +9,8 @@ TESTS = VAR / "test"
 MAIL = VAR / "mail"
 SECRETS = VAR / "secrets.json"
 ENDPOINTS = VAR / "endpoints.json"
+# What `manage.py` reads where the shell has no environment of its own.
+ENVIRONMENT = VAR / "development.env"
 LOCK = VAR / "lock"
 # The packages that are shipped, from the top of the stack to its bottom.
 PACKAGES = ("saas", "product", "operations", "tenants", "accounts", "tasks", "tenancy")

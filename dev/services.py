@@ -4,13 +4,13 @@ import os
 import shlex
 import signal
 
-from dev import stack
+from dev import migrations, stack
 from dev.progress import say
 
 
 def main() -> int:
     """Print the environment as shell lines, then stay until Ctrl-C unless another stack is up."""
-    with stack.environment("services") as environment:
+    with stack.environment("services", migrations.bring_up_to_date) as environment:
         for name, value in sorted(environment.items()):
             print(f"export {name}={shlex.quote(value)}", flush=True)
         state = stack.current()

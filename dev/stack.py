@@ -12,7 +12,7 @@ from dev.environment import over, service_environment, web_environment
 from dev.errors import StackError
 from dev.keys import Keys
 from dev.locks import Lock
-from dev.paths import LOCK, RUN, SECRETS, VAR
+from dev.paths import ENVIRONMENT, LOCK, RUN, SECRETS, VAR
 from dev.ports import DEFAULT_PORT
 from dev.progress import say
 from dev.servers import Servers
@@ -31,7 +31,7 @@ class State:
     @property
     def is_lasting(self) -> bool:
         """Other commands may use servers that stay until the developer ends them."""
-        return self.command in {"run", "services"}
+        return self.command in {"run", "services", "web"}
 
 
 @contextlib.contextmanager
@@ -57,8 +57,12 @@ def held(command: str) -> Iterator[None]:
 
 
 def publish(command: str, environment: dict[str, str]) -> None:
+    """Write where the servers are, for other commands and for a bare `manage.py`."""
     state = State(command, os.getpid(), environment)
     keys.write_private(STATE, json.dumps(asdict(state), indent=2) + "\n")
+    if state.is_lasting:
+        lines = (f"{name}='{value}'\n" for name, value in sorted(environment.items()))
+        keys.write_private(ENVIRONMENT, "".join(lines))
 
 
 def current() -> State | None:

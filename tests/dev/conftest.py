@@ -65,13 +65,13 @@ def launch(tree, bare_environ):
     """Start `python -m dev …` in the tree; whatever still runs at the end is killed."""
     started = []
 
-    def start(*arguments, prefix=(), **environ):
+    def start(*arguments, prefix=(), stdin=subprocess.DEVNULL, **environ):
         log = (tree / f"{len(started)}.log").open("w+")
         process = subprocess.Popen(
             [*prefix, sys.executable, "-m", "dev", *arguments],
             cwd=tree,
             env={**bare_environ, "PYTHONWARNINGS": "default", **environ},
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=log,
             stderr=log,
             start_new_session=True,

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import signal
 import socket
@@ -182,9 +183,39 @@ def test_services_prints_an_environment_that_others_share(launch, tree):
     lines = [line for line in first.log.read_text().splitlines() if line.startswith("export ")]
     assert "export SAAS_ENV=development" in lines
     assert second.log.read_text().splitlines() == lines
+    file = tree / "var" / "development.env"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [f"export {line}".replace("'", "") for line in file.read_text().splitlines()] == [
+        line.replace("'", "") for line in lines
+    ]
     first.terminate()
     assert first.wait(PATIENCE) == 130
     assert of_tree(tree) == []
+
+
+def test_web_alone_waits_in_the_debugger(up, launch, tree):
+    """Beside `run`, whose servers it uses: a view that reads from the terminal goes on."""
+    (tree / "saas").mkdir()
+    (tree / "saas" / "gunicorn.py").write_text("import os\nbind = os.environ['WEB_BIND']\n")
+    (tree / "saas" / "wsgi.py").write_text(
+        "import os, sys\n"
+        "def application(environ, start_response):\n"
+        "    start_response('200 OK', [])\n"
+        "    return [f\"{sys.stdin.readline()} {os.environ['SAAS_PROCESS']}\".encode()]\n"
+        "sys.stderr.write('It is up.')\n"
+    )
+    terminal, writer = os.pipe()
+    process = launch("web", stdin=terminal)
+    wait_for(says(process, "It is up."))
+    address = re.search(r"Web is at (\S+),", process.log.read_text())[1]
+
+    os.write(writer, b"continue\n")
+    with urllib.request.urlopen(address) as answer:
+        assert answer.read() == b"continue\n command"
+
+    process.send_signal(signal.SIGTERM)
+    process.wait(PATIENCE)
+    assert up.poll() is None
 
 
 def test_manage_leans_on_a_running_stack(up, launch, tree):

@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from dev import processes
+
 
 @pytest.fixture
 def program(tree, bare_environ):
@@ -89,3 +91,9 @@ def test_a_change_that_breaks_the_program_waits_for_the_one_that_mends_it(progra
 
     assert [is_running(pid) for pid in mended] == [True, True]
     assert program.poll() is None
+
+
+def test_each_process_of_run_is_started_again_on_a_change():
+    assert set(processes.commands()) == {"web", "worker", "beat"}
+    for name, command in processes.commands().items():
+        assert command.endswith(f"-m dev.reloader bin/start {name}")
