@@ -4,19 +4,24 @@ An attack is stopped at the end of its share, and none is begun once the minutes
 skipped as far as pytest is concerned, and noted in a file that `dev.prove` sums up.
 """
 
+import gc
 import json
 import os
 import signal
+import threading
 import time
+import warnings
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
 
 # An equal share is too short while hundreds of quick attacks are left, which take far less.
 LEAST_SECONDS = 60.0
+RETRY_SECONDS = 0.01
 BEGUN, STOPPED, NOT_BEGUN = "begun", "stopped", "not begun"
 
 
@@ -49,15 +54,26 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     # Its servers may have taken the rest of the time.
     _skip_if_late(item)
     begun = len(noted(_notes(), BEGUN))
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     seconds = share(_seconds_left(), len(item.session.items) - begun, processes)
     _note(BEGUN, item)
-    with _stopped_after(seconds, item):
-        yield
+    with _stopped_after(seconds) as is_stopped:
+        try:
+            return (yield)
+        except (Exception, pytest.skip.Exception) as error:
+            # What was interrupted may raise errors of its own. What an attack asserts, it found.
+            if not is_stopped.is_set() or isinstance(error, AssertionError):
+                raise
+    _note(STOPPED, item)
+    with warnings.catch_warnings():
+        # What it had open is closed here, and not in the next attack.
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+    pytest.skip(f"stopped after its share of {seconds:.0f} s")
 
 
 def _skip_if_late(item: pytest.Item) -> None:
@@ -67,19 +83,34 @@ def _skip_if_late(item: pytest.Item) -> None:
 
 
 @contextmanager
-def _stopped_after(seconds: float, item: pytest.Item) -> Iterator[None]:
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        _note(STOPPED, item)
-        pytest.skip(f"stopped after its share of {seconds:.0f} s")
+def _stopped_after(seconds: float) -> Iterator[threading.Event]:
+    """Raise pytest's `Skipped` in the block once its time is over, and yield whether it did."""
+    is_stopped = threading.Event()
+
+    def stop(_signal: int, frame: FrameType | None) -> None:
+        if _loses_errors(frame):
+            signal.setitimer(signal.ITIMER_REAL, RETRY_SECONDS)
+            return
+        is_stopped.set()
+        pytest.skip("The time is over.")
 
     before = signal.signal(signal.SIGALRM, stop)
     # 0 would mean never.
     signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
     try:
-        yield
+        yield is_stopped
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def _loses_errors(frame: FrameType | None) -> bool:
+    """Whether Python only prints what is raised here: in a destructor, or hypothesis's for gc."""
+    while frame:
+        if frame.f_code.co_name in {"__del__", "gc_callback"}:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _seconds_left() -> float:

@@ -19,6 +19,26 @@ import time
 def test_1_quick():
     pass
 
+def test_1_raises_as_it_is_stopped():
+    try:
+        time.sleep(60)
+    finally:
+        raise ValueError("half of it is done")
+
+def test_1_finds_something():
+    try:
+        time.sleep(60)
+    finally:
+        assert False, "found"
+
+class Slow:
+    def __del__(self):
+        time.sleep(0.5)
+
+def test_1_is_in_a_destructor():
+    Slow()
+    time.sleep(60)
+
 def test_2_endless():
     os.environ["ATTACKS_END_AT"] = str(time.time() - 1)
     time.sleep(60)
@@ -92,17 +112,18 @@ def test_an_attack_is_stopped_at_its_end_and_none_is_begun_later(tmp_path, bare_
         check=False,
     )
 
-    assert "1 passed, 2 skipped" in done.stdout, done.stdout
+    assert "1 failed, 1 passed, 4 skipped" in done.stdout, done.stdout
     found = {
         outcome: [name.partition("::")[2] for name in attack_time.noted(notes, outcome)]
         for outcome in (attack_time.BEGUN, attack_time.STOPPED, attack_time.NOT_BEGUN)
     }
+    stopped = ["test_1_raises_as_it_is_stopped", "test_1_is_in_a_destructor", "test_2_endless"]
     assert found == {
-        "begun": ["test_1_quick", "test_2_endless"],
-        "stopped": ["test_2_endless"],
+        "begun": ["test_1_quick", *stopped[:1], "test_1_finds_something", *stopped[1:]],
+        "stopped": stopped,
         "not begun": ["test_3_late"],
     }
-    assert prove.summed_up(notes, done.returncode) == 1
+    assert prove.summed_up(notes, 0) == 1
 
 
 def test_a_program_is_ended_with_its_children_when_its_time_is_over(tmp_path):
