@@ -6,6 +6,7 @@ has few minutes, PROMISES_SCALE is the part of the length that is left: 0 to 1.
 """
 
 import contextlib
+import dataclasses
 import json
 import os
 import uuid
@@ -20,6 +21,7 @@ from dev.ports import free_port
 from tests.environment import WORKER, redis_url
 from tests.fixtures import _drop
 from tests.stacks import Stack, environment, running
+from tests.static import collected
 
 FULL = os.environ.get("PROMISES") == "full"
 SCALE = float(os.environ.get("PROMISES_SCALE", "1")) if FULL else 0.0
@@ -80,15 +82,20 @@ def production(clone, administrator, tmp_path_factory) -> Iterator[Stack]:
         TRUSTED_PROXIES="1",
         DATABASE_URL=url,
         REDIS_URL=redis_url(8 - int(WORKER.removeprefix("gw") or 0) % 2),
-        STATIC_ROOT=str(folder / "static"),
     )
     stack = Stack(port, variables, folder, database=past_the_service)
     try:
-        stack.manage("collectstatic", "--noinput", "--verbosity=0")
+        variables["STATIC_ROOT"] = str(collected(lambda place: _collect(stack, place)))
         with running(stack, "web"):
             yield stack
     finally:
         _drop(administrator, name)
+
+
+def _collect(stack: Stack, place: Path) -> None:
+    elsewhere = {**stack.environment, "STATIC_ROOT": str(place)}
+    there = dataclasses.replace(stack, environment=elsewhere)
+    there.manage("collectstatic", "--noinput", "--verbosity=0")
 
 
 @pytest.fixture(scope="module")
