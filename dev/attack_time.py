@@ -19,15 +19,21 @@ from typing import Any
 
 import pytest
 
-# An equal share is too short while hundreds of quick attacks are left, which take far less.
-LEAST_SECONDS = 60.0
+# An equal share is too short while hundreds of quick attacks are left, which take far less. Longer
+# than this part of the whole time, a few slow attacks would leave nothing to the others.
+LEAST_PART = 1 / 40
 RETRY_SECONDS = 0.01
 BEGUN, STOPPED, NOT_BEGUN = "begun", "stopped", "not begun"
 
 
 def environment(notes: Path, ends_at: float) -> dict[str, str]:
     """Return what the plugin reads; `ends_at` is a time of `time.time()`."""
-    return {"ATTACKS_NOTED": str(notes), "ATTACKS_END_AT": str(ends_at)}
+    least = LEAST_PART * (ends_at - time.time())
+    return {
+        "ATTACKS_NOTED": str(notes),
+        "ATTACKS_END_AT": str(ends_at),
+        "ATTACKS_LEAST_SECONDS": str(least),
+    }
 
 
 def noted(path: Path, outcome: str) -> list[str]:
@@ -36,10 +42,10 @@ def noted(path: Path, outcome: str) -> list[str]:
     return [attack for found, attack in rows if found == outcome]
 
 
-def share(seconds_left: float, attacks_left: int, processes: int) -> float:
-    """Return how many seconds the next attack may take: never more than are left."""
+def share(seconds_left: float, attacks_left: int, processes: int, least: float) -> float:
+    """Return how many seconds the next attack may take: `least` at least, if it is left."""
     equal = seconds_left * processes / max(attacks_left, 1)
-    return min(seconds_left, max(LEAST_SECONDS, equal))
+    return min(seconds_left, max(least, equal))
 
 
 @pytest.hookimpl(trylast=True)
@@ -59,7 +65,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     _skip_if_late(item)
     begun = len(noted(_notes(), BEGUN))
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    seconds = share(_seconds_left(), len(item.session.items) - begun, processes)
+    least = float(os.environ["ATTACKS_LEAST_SECONDS"])
+    seconds = share(_seconds_left(), len(item.session.items) - begun, processes, least)
     _note(BEGUN, item)
     with _stopped_after(seconds) as is_stopped:
         try:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -88,10 +89,20 @@ def test_one_attack_alone_leaves_the_page_alone():
 
 @pytest.mark.parametrize("attacks", [1, 7, 300])
 def test_no_share_is_longer_than_the_time_that_is_left(attacks):
-    shares = [attack_time.share(left, attacks, 2) for left in (600, 90, 30, 0)]
+    shares = [attack_time.share(left, attacks, 2, 60) for left in (600, 90, 30, 0)]
 
     assert shares[2:] == [30, 0]
     assert all(0 <= part <= left for part, left in zip(shares, (600, 90, 30, 0), strict=True))
+
+
+def test_a_slow_attack_leaves_time_to_the_others():
+    """Of 300, eighty may be slow."""
+    least = float(
+        attack_time.environment(Path("notes"), time.time() + 600)["ATTACKS_LEAST_SECONDS"]
+    )
+
+    assert attack_time.share(600, 300, 2, least) == pytest.approx(15, abs=0.1)
+    assert attack_time.share(600, 3, 2, least) == 400
 
 
 def test_an_attack_is_stopped_at_its_end_and_none_is_begun_later(tmp_path, bare_environ):

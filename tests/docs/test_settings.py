@@ -8,7 +8,13 @@ from tests.docs.markdown import ROOT, page
 
 ROW = re.compile(r"^\| `([A-Z][A-Z0-9_]+)` \|(.*)\|\s*$", re.MULTILINE)
 # The machine's own and pytest-xdist's, and what `make prove` passes to its plugin.
-GIVEN = {"PATH", "PYTEST_XDIST_WORKER_COUNT", "ATTACKS_END_AT", "ATTACKS_NOTED"}
+GIVEN = {
+    "PATH",
+    "PYTEST_XDIST_WORKER_COUNT",
+    "ATTACKS_END_AT",
+    "ATTACKS_NOTED",
+    "ATTACKS_LEAST_SECONDS",
+}
 READERS = [ROOT / "saas/settings.py", ROOT / "saas/gunicorn.py", *(ROOT / "dev").rglob("*.py")]
 SHELL = re.compile(r"\$\{?([A-Z][A-Z0-9_]+)")
 
