@@ -378,8 +378,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
 WHITENOISE_ALLOW_ALL_ORIGINS = False  # Pages of other sites can't read our files.
-# A body is 1 MB at most, plus a picture where the view takes one; saas/request_validation.py
-# refuses larger ones before they are read. Below 2.5 MB, Django keeps an upload in memory.
+# saas/request_validation.py refuses larger bodies: 1 MB, and a picture where the view takes one.
 PICTURE_MAX_BYTES = 2 * 1024 * 1024
 PICTURES_AT_ONCE = pictures_at_once(threads=env.int("WEB_THREADS", default=8), pool=_pool_size)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
