@@ -56,7 +56,7 @@ console_links.register(
         "members.view", 20,
     ),
     Link(
-        "accounts.messages", _("Onboarding mail"), "console:messages", "icons/mail.svg",
+        "accounts.messages", _("Onboarding e-mails"), "console:messages", "icons/mail.svg",
         ("console:message",), "messages.view", 30,
     ),
 )  # fmt: skip

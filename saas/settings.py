@@ -251,7 +251,7 @@ OUTBOX_LONGEST_RETRY_SECONDS = env.float("OUTBOX_LONGEST_RETRY_SECONDS", default
 # E-mails that the provider takes from all workers together: "10/second". Empty: no limit.
 OUTBOX_RATE = env.str("OUTBOX_RATE", default="")
 # Processes of a machine that send in bulk at once; 0: one fewer than it has cores.
-OUTBOX_ROUNDS = env.int("OUTBOX_ROUNDS", default=0) or max(1, (os.cpu_count() or 1) - 1)
+OUTBOX_PROCESSES = env.int("OUTBOX_PROCESSES", default=0) or max(1, (os.cpu_count() or 1) - 1)
 
 # --- People ---------------------------------------------------------------------------
 
@@ -313,13 +313,13 @@ TERMS_VERSION = "2026-11-01"
 
 # --- Retention, in days ---------------------------------------------------------------
 
-NAME_RESTS_DAYS = env.int("NAME_RESTS_DAYS", default=90)
+SUBDOMAIN_QUARANTINE_DAYS = env.int("SUBDOMAIN_QUARANTINE_DAYS", default=90)
 # Since sign-up, with an unconfirmed address: when the owner is told, when the workspace is closed.
 UNVERIFIED_NOTICE_DAYS = env.int("UNVERIFIED_NOTICE_DAYS", default=7)
 UNVERIFIED_DAYS = env.int("UNVERIFIED_DAYS", default=14)
 if not 0 < UNVERIFIED_NOTICE_DAYS < UNVERIFIED_DAYS:
     raise ImproperlyConfigured("UNVERIFIED_NOTICE_DAYS must lie between 0 and UNVERIFIED_DAYS.")
-LETTERS_KEPT_DAYS = env.int("LETTERS_KEPT_DAYS", default=90)
+MESSAGES_KEPT_DAYS = env.int("MESSAGES_KEPT_DAYS", default=90)
 INVITATIONS_KEPT_DAYS = env.int("INVITATIONS_KEPT_DAYS", default=90)
 
 # --- Limits ---------------------------------------------------------------------------

@@ -227,7 +227,7 @@ def erase_expired() -> int:
 
 def prune() -> int:
     """Delete messages that were sent or given up long ago, in batches. Return how many."""
-    before = timezone.now() - timedelta(days=settings.LETTERS_KEPT_DAYS)
+    before = timezone.now() - timedelta(days=settings.MESSAGES_KEPT_DAYS)
     removed = 0
     for _turn in range(PRUNED_BATCHES):
         keys = list(Message.objects.done_before(before).values_list("pk", flat=True)[:BATCH])

@@ -61,7 +61,7 @@ def go(*, call: Callable[[], None]) -> int:
 @contextmanager
 def _slot() -> Iterator[bool]:
     """Take a slot of this machine for the block; yield whether one was free."""
-    places = (f"outbox:round:{socket.gethostname()}:{n}" for n in range(settings.OUTBOX_ROUNDS))
+    places = (f"outbox:round:{socket.gethostname()}:{n}" for n in range(settings.OUTBOX_PROCESSES))
     token = uuid4().hex
     mine = next((each for each in places if cache.add(each, token, timeout=SLOT_EXPIRES)), None)
     try:

@@ -21,11 +21,13 @@ from tenants.organisations.models import Tenant
 Condition = Callable[[], bool]
 
 
-def delete_tenant(*, tenant: Tenant, rests: bool = True, only_if: Condition | None = None) -> bool:
+def delete_tenant(
+    *, tenant: Tenant, quarantine: bool = True, only_if: Condition | None = None
+) -> bool:
     """Delete a tenant: all of it in one transaction, its files after the commit.
 
     `only_if` is called within the transaction, before any change: when it returns false,
-    nothing is deleted, and the result is false. Without `rests` the name is free at once. A
+    nothing is deleted, and the result is false. Without `quarantine` the name is free at once. A
     process that dies after the commit leaves files, which `doctor` finds. Raises
     `TenantGoneError`, and `TenantBusyError` when another transaction uses the schema.
     """
@@ -42,8 +44,8 @@ def delete_tenant(*, tenant: Tenant, rests: bool = True, only_if: Condition | No
             _delete(locked)
         except SchemaBusyError as error:
             raise TenantBusyError from error
-        if rests:
-            until = timezone.now() + timedelta(days=settings.NAME_RESTS_DAYS)
+        if quarantine:
+            until = timezone.now() + timedelta(days=settings.SUBDOMAIN_QUARANTINE_DAYS)
             QuarantinedSubdomain.objects.update_or_create(
                 slug=locked.slug.lower(), defaults={"until": until}
             )

@@ -92,7 +92,7 @@ def review(*, tenant: Tenant) -> None:
         _tell(tenant)
     elif _may_go(tenant):
         # Only its owner has ever seen the name: it needs no quarantine.
-        delete_tenant(tenant=tenant, rests=False, only_if=lambda: _may_go(tenant))
+        delete_tenant(tenant=tenant, quarantine=False, only_if=lambda: _may_go(tenant))
 
 
 def _tell(tenant: Tenant) -> None:

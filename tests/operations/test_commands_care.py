@@ -133,15 +133,16 @@ def state_of(message):
 def test_resend_dead_takes_one_tenant_or_all(acme, globex, make_user):
     messages = [dead_welcome(tenant, make_user) for tenant in (acme, globex)]
 
-    assert run("resend_dead", "--dry-run").endswith("2 of 2 failed messages would be sent again.\n")
+    shown = run("resend_failed", "--dry-run")
+    assert shown.endswith("2 of 2 failed messages would be sent again.\n")
     assert [state_of(message) for message in messages] == [State.DEAD, State.DEAD]
-    run("resend_dead", tenant="acme")
+    run("resend_failed", tenant="acme")
     assert [state_of(message) for message in messages] == [State.PENDING, State.DEAD]
-    run("resend_dead", kind="invitation")
+    run("resend_failed", kind="invitation")
     assert state_of(messages[1]) == State.DEAD
     with pytest.raises(CommandError, match="--all"):
-        run("resend_dead")
-    run("resend_dead", "--all")
+        run("resend_failed")
+    run("resend_failed", "--all")
     assert state_of(messages[1]) == State.PENDING
 
 
@@ -150,7 +151,7 @@ def test_resend_dead_skips_erased_messages(acme, make_user):
     with public_context():
         Message.objects.update(task="accounts.sign_in.emails.send_code")
 
-    assert "0 of 1" in run("resend_dead", "--all")
+    assert "0 of 1" in run("resend_failed", "--all")
     assert state_of(message) == State.DEAD
 
 

@@ -184,7 +184,7 @@ def test_whoever_waits_to_note_a_letter_holds_no_other(aside, place, server, wai
 def test_no_more_go_round_than_there_are_places(
     server, waiting, settings, monkeypatch, places, theirs
 ):
-    settings.OUTBOX_ROUNDS = places
+    settings.OUTBOX_PROCESSES = places
     monkeypatch.setattr(worker_loop, "SLOT_EXPIRES", 600)
     # The first handful is full, and another one is called.
     monkeypatch.setattr(relay, "BATCH_SIZE", 2)
@@ -203,7 +203,7 @@ def test_no_more_go_round_than_there_are_places(
 
 
 def test_whoever_is_called_to_go_on_finds_the_place_free(server, waiting, settings, monkeypatch):
-    settings.OUTBOX_ROUNDS = 1
+    settings.OUTBOX_PROCESSES = 1
     monkeypatch.setattr(relay, "TURN", 0)
     tried = []
 
@@ -220,7 +220,7 @@ def test_whoever_is_called_to_go_on_finds_the_place_free(server, waiting, settin
 def test_whoever_ends_late_gives_back_no_place_but_their_own(
     server, waiting, settings, monkeypatch
 ):
-    settings.OUTBOX_ROUNDS = 1
+    settings.OUTBOX_PROCESSES = 1
     monkeypatch.setattr(worker_loop, "SLOT_EXPIRES", 1)
     # The first handful is full, and another one is called.
     monkeypatch.setattr(relay, "BATCH_SIZE", 2)

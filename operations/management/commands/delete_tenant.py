@@ -33,10 +33,10 @@ class Command(ServiceCommand):
         if (options["yes"] or _ask(tenant)) != tenant.slug:
             raise CommandError(f"That isn't {tenant.slug}: nothing was deleted.")
         self.say("Deleting its schema, hosts, messages and files …")
-        delete_tenant(tenant=tenant, rests=not options["free_name"])
+        delete_tenant(tenant=tenant, quarantine=not options["free_name"])
         self.stdout.write(f"Deleted {tenant.name} ({tenant.slug}).")
         if not options["free_name"]:
-            days = settings.NAME_RESTS_DAYS
+            days = settings.SUBDOMAIN_QUARANTINE_DAYS
             self.stdout.write(f"{tenant.slug} is reserved for {days} days.")
 
 

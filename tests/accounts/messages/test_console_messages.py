@@ -1,4 +1,4 @@
-"""Onboarding mail: the list, a letter's page and preview, sending again."""
+"""Onboarding e-mails: the list, a letter's page and preview, sending again."""
 
 import uuid
 

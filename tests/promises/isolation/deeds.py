@@ -35,7 +35,7 @@ from tests.promises.isolation.world import PARTIES, PASSWORD, TWIN, TWIN_EMAIL, 
 COMMANDS = {
     "list_tenants": ("public", ["list_tenants", "--json"]),
     "check_profiles": ("public", ["check_profiles"]),
-    "resend_dead": ("public", ["resend_dead", "--all"]),
+    "resend_failed": ("public", ["resend_failed", "--all"]),
     "dump of acme": ("acme", ["tenant_command", "acme", "dumpdata", "accounts", "account"]),
     "dump of globex": ("globex", ["tenant_command", "globex", "dumpdata", "accounts", "account"]),
     "clearsessions": ("public", ["all_tenants_command", "clearsessions"]),

@@ -156,7 +156,7 @@ def test_a_name_rests_and_is_free_again_by_time(acme, settings):
     with public_context():
         rests = QuarantinedSubdomain.objects.get()
         days = (rests.until - timezone.now() + timedelta(hours=1)).days
-        assert (rests.slug, days) == ("acme", settings.NAME_RESTS_DAYS)
+        assert (rests.slug, days) == ("acme", settings.SUBDOMAIN_QUARANTINE_DAYS)
         QuarantinedSubdomain.objects.update(until=timezone.now() - timedelta(seconds=1))
 
     tenant, _owner = open_again()
