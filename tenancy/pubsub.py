@@ -68,6 +68,7 @@ class Channel:
                 if message["type"] == "message":
                     messages += message["data"].decode().split("\n")
         except redis.RedisError:
+            self._subscription.close()
             self._subscription = None
             return None
         return messages

@@ -5,6 +5,9 @@ from contextlib import contextmanager
 from unittest import mock
 
 from celery import current_app
+from kombu import pools
+
+from tenancy.pubsub import Channel
 
 
 @contextmanager
@@ -22,5 +25,17 @@ def broker_at(url: str) -> Iterator[None]:
 
 
 def _forget_pools() -> None:
-    """An earlier test's messages left connections to where the broker was then."""
+    """Close what an earlier test's messages left: connections to where the broker was then."""
+    for pool in (current_app.amqp._producer_pool, current_app._pool):
+        if pool is not None:
+            pool.force_close_all()
+    pools.reset()
     current_app._pool = current_app.amqp._producer_pool = None
+
+
+def subscribe_anew(channel: Channel) -> None:
+    """Close a channel's connections: its next read subscribes, to where Redis is by then."""
+    for connected in (channel._subscription, channel._redis):
+        if connected is not None:
+            connected.close()
+    channel.start_over()

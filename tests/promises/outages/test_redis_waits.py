@@ -7,7 +7,7 @@ from django.conf import settings as project
 
 from tenancy import circuit_breaker, rate_limits, timeouts
 from tenants.domains import hosts
-from tests.brokers import broker_at
+from tests.brokers import broker_at, subscribe_anew
 from tests.fixtures import PASSWORD
 from tests.promises.conftest import FULL
 from tests.relay import Relay
@@ -26,12 +26,12 @@ def line(committed, settings):
         cache = {**project.CACHES["default"], "LOCATION": url, "OPTIONS": timeouts.redis(PATIENCE)}
         settings.CACHES = {"default": cache}
         rate_limits._shared.cache_clear()
-        hosts.changes.start_over()
+        subscribe_anew(hosts.changes)
         with broker_at(url):
             yield relay
             relay.heal()
         rate_limits._shared.cache_clear()
-        hosts.changes.start_over()
+        subscribe_anew(hosts.changes)
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_a_page_waits_for_redis_once_at_most(people, line, state, figure):
             people["a wrong password"]()
         circuit_breaker.redis.reset()
         # The worst that may be: this process has yet to listen for hosts that change.
-        hosts.changes.start_over()
+        subscribe_anew(hosts.changes)
         line.is_silent = True
 
         answer = people[name]()
