@@ -38,7 +38,11 @@ def ensure_operator(*, email: str, password: str, full_name: str) -> bool:
         if found is None:
             User.objects.create_superuser(email, password, full_name=full_name)
             return True
-        _restore(found, password)
+        found.is_active = found.is_staff = found.is_superuser = True
+        # Only if it differs: a new hash would end the sessions.
+        if not found.check_password(password):
+            found.set_password(password)
+        found.save()
         return False
 
 
@@ -64,11 +68,3 @@ def reactivate_operator(*, operator: User) -> None:
     with public_context(OPERATOR):
         operator.is_active = True
         operator.save(update_fields=["is_active"])
-
-
-def _restore(operator: User, password: str) -> None:
-    """Set the flags, and the password only if it differs: a new hash would end the sessions."""
-    operator.is_active = operator.is_staff = operator.is_superuser = True
-    if not operator.check_password(password):
-        operator.set_password(password)
-    operator.save()

@@ -117,15 +117,11 @@ def _is_member(message: Message, content: EmailContent) -> bool:
         return False
     # The relay's role can't read users: for an operator's e-mail, the operators' role does.
     with public_context(roles.operator()) if is_public() else nullcontext():
-        return _is_confirmed(message, content)
-
-
-def _is_confirmed(message: Message, content: EmailContent) -> bool:
-    person = content.context.get("user")
-    # The delivery may have loaded the user just now.
-    if getattr(person, "pk", None) != message.user_id:
-        person = get_user_model().objects.filter(pk=message.user_id).first()
-    return bool(person and person.is_verified and person.email == content.to.lower())
+        person = content.context.get("user")
+        # The delivery may have loaded the user just now.
+        if getattr(person, "pk", None) != message.user_id:
+            person = get_user_model().objects.filter(pk=message.user_id).first()
+        return bool(person and person.is_verified and person.email == content.to.lower())
 
 
 def _surroundings() -> dict[str, Any]:

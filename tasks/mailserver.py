@@ -43,7 +43,11 @@ def ask_leave() -> bool:
         failures = cache.get(FAILURES)
         if failures and not cache.add(PAUSED, 1, timeout=_pause(failures)):
             raise MailServerAwayError("The mail server is left alone for now.")
-    _wait_for_turn()
+    deadline = time.monotonic() + QUEUE_PATIENCE
+    while settings.OUTBOX_RATE and (wait := rate_limits.pace("outbox", settings.OUTBOX_RATE)):
+        if time.monotonic() + wait > deadline:
+            raise MailServerAwayError("It takes no more e-mails for now.")
+        time.sleep(wait)
     return bool(failures)
 
 
@@ -65,7 +69,8 @@ def conversation() -> Iterator[None]:
     except Exception as error:
         if is_away(error):
             note_failure(error)
-        elif _is_answer(error):
+        elif isinstance(error, SMTPRecipientsRefused | SMTPDataError) or _status(error) is not None:
+            # It is an answer to this e-mail: the server is there.
             note_answer()
         raise
 
@@ -108,11 +113,6 @@ def is_away(error: Exception) -> bool:
     return isinstance(error, OSError)
 
 
-def _is_answer(error: Exception) -> bool:
-    """Whether the error is an answer to this e-mail, so that the server is there."""
-    return isinstance(error, SMTPRecipientsRefused | SMTPDataError) or _status(error) is not None
-
-
 def _codes(error: SMTPRecipientsRefused) -> list[int]:
     return [code for code, _said in error.recipients.values()]
 
@@ -126,12 +126,3 @@ def _status(error: Exception) -> int | None:
 def _pause(failures: int) -> float:
     """Return how many seconds to pause after so many failures."""
     return backoff.delay(failures, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
-
-
-def _wait_for_turn() -> None:
-    """Wait for `OUTBOX_RATE`, over all workers. Raises `MailServerAwayError` when it is used up."""
-    deadline = time.monotonic() + QUEUE_PATIENCE
-    while settings.OUTBOX_RATE and (wait := rate_limits.pace("outbox", settings.OUTBOX_RATE)):
-        if time.monotonic() + wait > deadline:
-            raise MailServerAwayError("It takes no more letters for now.")
-        time.sleep(wait)

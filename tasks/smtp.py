@@ -77,16 +77,12 @@ class SmtpConnection:
         if self._carried >= MOST_LETTERS:
             return False
         talk = getattr(self._backend, "connection", None)
-        if time.monotonic() - self._heard_at < TRUSTED and _is_silent(talk):
+        sock = getattr(talk, "sock", None)
+        is_silent = sock is not None and sockets.is_silent(sock.fileno())
+        if is_silent and time.monotonic() - self._heard_at < TRUSTED:
             return True
         ask = getattr(talk, "noop", None)
         try:
             return ask is None or ask()[0] == OK
         except (SMTPException, OSError):
             return False
-
-
-def _is_silent(talk: Any) -> bool:
-    """Whether the connection has no unread data. Sends nothing."""
-    sock = getattr(talk, "sock", None)
-    return sock is not None and sockets.is_silent(sock.fileno())

@@ -130,13 +130,18 @@ class PictureForm(forms.Form):
 def time_zones(present: str) -> list[Any]:
     """Return the time zones by continent, with the user's current one among them."""
     names = sorted(available_timezones() | {present})
-    groups = [(label, _zones_of(region, names)) for region, label in REGIONS.items()]
+    groups = [
+        (
+            label,
+            # Each labelled with its city.
+            [
+                (name, name.removeprefix(f"{region}/").replace("_", " "))
+                for name in names
+                if name.startswith(f"{region}/")
+            ],
+        )
+        for region, label in REGIONS.items()
+    ]
     known = {name for _region, zones in groups for name, _label in zones} | {"UTC"}
     others = [] if present in known else [(present, present)]
     return [("UTC", "UTC"), *others, *groups]
-
-
-def _zones_of(region: str, names: list[str]) -> list[tuple[str, str]]:
-    """Return a continent's zones, each labelled with its city."""
-    zones = [name for name in names if name.startswith(f"{region}/")]
-    return [(zone, zone.removeprefix(f"{region}/").replace("_", " ")) for zone in zones]

@@ -7,7 +7,6 @@ from django.core.management.base import CommandError, CommandParser
 from operations.management.base import ServiceCommand, tenant_called
 from tasks import outbox
 from tasks.models import Message
-from tasks.querysets import MessageQuerySet
 from tenancy.context import public_context
 from tenants.roles import OPERATOR
 
@@ -33,14 +32,14 @@ class Command(ServiceCommand):
             if options["kind"]:
                 dead = dead.filter(kind=options["kind"])
             total = dead.count()
-            count = self._list(dead) if options["dry_run"] else outbox.resend_all(messages=dead)
+            if options["dry_run"]:
+                resendable = dead.resendable().order_by("created_at")
+                for message in resendable:
+                    self.stdout.write(f"{message.schema_name} {message}: {message.last_error}")
+                count = len(resendable)
+            else:
+                count = outbox.resend_all(messages=dead)
         verb = "would be" if options["dry_run"] else "are"
         self.stdout.write(f"{count} of {total} failed messages {verb} sent again.")
         if count < total:
             self.stdout.write("The content of the others is erased.")
-
-    def _list(self, dead: MessageQuerySet) -> int:
-        resendable = dead.resendable().order_by("created_at")
-        for message in resendable:
-            self.stdout.write(f"{message.schema_name} {message}: {message.last_error}")
-        return len(resendable)
