@@ -3,7 +3,7 @@
 import pytest
 
 from dev import migration_safety
-from tests.tenancy.schema_migrations import toys
+from tests.tenancy.schema_migrations import releases
 
 BASELINE = {"accounts": "0001"}
 UNIQUE = (
@@ -16,7 +16,7 @@ LISTED = {"accounts.0900_toy": "Nobody has read it since 2.0."}
 @pytest.fixture
 def found(tmp_path, settings):
     """What the lint says to a migration of ours."""
-    release = toys.Release(tmp_path, settings)
+    release = releases.Release(tmp_path, settings)
     release.install()
 
     def lint(operations, listed=None, *, atomic=True):
@@ -36,7 +36,7 @@ def field(operation, name, kind):
     [
         field("AddField", "colour", "CharField(max_length=9, null=True)"),
         field("AddField", "colour", "CharField(max_length=9, db_default='red')"),
-        toys.ADD_MODEL.format(name="Toy"),
+        releases.ADD_MODEL.format(name="Toy"),
         "migrations.RunPython(migrations.RunPython.noop, migrations.RunPython.noop),",
     ],
 )

@@ -8,7 +8,7 @@ from django.test import Client
 
 from saas.limits import service_limits
 from tenancy.context import workspace_context
-from tests.accounts.ways import is_in, sign_in
+from tests.accounts.steps import is_in, sign_in
 from tests.fixtures import PASSWORD
 from tests.promises.conftest import scaled
 from tests.racing import at_once

@@ -19,7 +19,7 @@ from tenancy.context import workspace_context
 from tenants.lifecycle import services as tenant_services
 from tenants.lifecycle.errors import TenantStateError
 from tenants.models import DirectoryEntry, Domain, Tenant
-from tests.accounts.ways import is_in
+from tests.accounts.steps import is_in
 from tests.clients import Client
 from tests.contexts import public_context
 from tests.fixtures import PASSWORD

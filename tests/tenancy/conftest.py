@@ -9,13 +9,13 @@ from django.db import connection
 
 from tenancy.context import database_role, public_context
 from tenancy.roles import MIGRATOR
-from tests.tenancy.schema_migrations import toys
+from tests.tenancy.schema_migrations import releases
 
 
 @pytest.fixture
 def release(request, committed, tmp_path, settings):
     """Our own migrations, in a database of the test's own; add more, of the parameter's app."""
-    made = toys.Release(tmp_path, settings, getattr(request, "param", "accounts"))
+    made = releases.Release(tmp_path, settings, getattr(request, "param", "accounts"))
     made.install()
     yield made
     made.end()

@@ -20,7 +20,7 @@ from tenancy.context import database_role, workspace_context
 from tenancy.roles import MIGRATOR
 from tenants.directory.services import tenants_of
 from tenants.models import DirectoryEntry, Tenant
-from tests.accounts.ways import is_in, sign_in
+from tests.accounts.steps import is_in, sign_in
 from tests.commands import run
 from tests.contexts import public_context
 

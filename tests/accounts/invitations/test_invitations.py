@@ -14,7 +14,7 @@ from accounts.members import services as member_services
 from accounts.models import Invitation, User
 from tasks.models import Message
 from tenancy.context import workspace_context
-from tests.accounts.ways import is_in, people
+from tests.accounts.steps import is_in, people
 from tests.contexts import public_context
 from tests.fixtures import PASSWORD
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from accounts.models import Profile, User
 from accounts.templatetags.people import browser
 from tenancy.context import workspace_context
-from tests.accounts.ways import is_in, session_key, sign_in
+from tests.accounts.steps import is_in, session_key, sign_in
 
 PAGE = "/account/"
 

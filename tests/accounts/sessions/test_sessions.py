@@ -15,7 +15,7 @@ from accounts.models import Role, User
 from accounts.sessions.store import SessionStore
 from tenancy.context import workspace_context
 from tenancy.errors import TenantMissingError
-from tests.accounts.ways import is_in, sign_in
+from tests.accounts.steps import is_in, sign_in
 from tests.contexts import public_context
 from tests.fixtures import PASSWORD
 

@@ -6,7 +6,7 @@ from django.contrib.sessions.models import Session
 
 from accounts.models import User
 from tenancy.context import workspace_context
-from tests.accounts.ways import is_in, people, sign_in
+from tests.accounts.steps import is_in, people, sign_in
 from tests.contexts import public_context
 from tests.fixtures import PASSWORD
 

@@ -12,7 +12,7 @@ from tasks.mail import EmailContent, render
 from tasks.models import Message
 from tasks.payloads import decrypt
 from tenancy.context import workspace_context
-from tests.accounts.ways import is_in, people, sign_in
+from tests.accounts.steps import is_in, people, sign_in
 from tests.contexts import public_context
 from tests.fixtures import PASSWORD
 

@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.sign_in.emails import send_code
 from tasks.models import Message
 from tenancy.context import workspace_context
-from tests.accounts.ways import is_in, sign_in
+from tests.accounts.steps import is_in, sign_in
 from tests.contexts import public_context
 
 NEW = "another horse, another battery"

@@ -11,7 +11,7 @@ from accounts.onboarding.emails import send_welcome
 from tasks import mail
 from tasks.models import Message
 from tenancy.context import workspace_context
-from tests.accounts.ways import sign_in
+from tests.accounts.steps import sign_in
 from tests.fixtures import PASSWORD
 
 PAGE = "/accounts/confirm-email/"

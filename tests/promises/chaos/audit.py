@@ -1,4 +1,4 @@
-"""The accounts after the storm: by plain SQL as administrator, without the service's code.
+"""The accounts after the chaos run: by plain SQL as administrator, without the service's code.
 
 Only the names of the models' tables are asked of Django: what a schema must hold is theirs.
 """
@@ -17,8 +17,8 @@ from django.apps import apps
 from django.conf import settings
 from psycopg import sql
 
+from tests.promises.chaos.mail_server import Copy
 from tests.promises.chaos.people import Founder, Guest
-from tests.promises.chaos.post_office import Copy
 
 LEASE_SECONDS = 600
 SHAPE = """

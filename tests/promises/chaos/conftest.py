@@ -1,4 +1,4 @@
-"""The seed of a storm: printed, and given back with CHAOS_SEED to strike the same blows."""
+"""The seed of a chaos run: printed, and given back with CHAOS_SEED to strike the same blows."""
 
 import os
 import secrets

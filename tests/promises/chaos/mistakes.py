@@ -1,4 +1,4 @@
-"""Mistakes that the storm must find: each a change to a copy of the service's code."""
+"""Mistakes that the chaos run must find: each a change to a copy of the service's code."""
 
 import shutil
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ class Mistake:
     right: str
     wrong: str
     found: str
-    # Which blows it takes to see it; most are seen in fair weather, by who looks or hurries.
+    # Which blows it takes to see it; most are seen in none, by who looks or hurries.
     blows: tuple[str, ...] = ()
-    # Seen when all is over, after so long a storm; else it ends as soon as somebody sees it.
+    # Seen when all is over, after so long a chaos run; else it ends as soon as somebody sees it.
     seconds: float = 60
     patience: float = 20
     # Between two blows; who starts anew at each needs the time to get to work.

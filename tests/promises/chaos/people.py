@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import requests
 
-from tests.promises.chaos.post_office import PostOffice
+from tests.promises.chaos.mail_server import MailServer
 from tests.stacks import PASSWORD, Stack, Visitor
 
 # A workspace is open within a tenth of a second: who wants to be gone before has to be quick.
@@ -37,7 +37,7 @@ class Founder:
     """Somebody who opens an organisation and invites colleagues, one step after the other."""
 
     stack: Stack
-    post_office: PostOffice
+    mail_server: MailServer
     rng: random.Random
     guests_wanted: int
     # How often they press "stop" before the page has come; the service works on for them.
@@ -129,7 +129,7 @@ class Founder:
         return DONE
 
     def _enter_code(self) -> str:
-        fresh = [c for c in self.post_office.codes_to(self.email) if c not in self.tried_codes]
+        fresh = [c for c in self.mail_server.codes_to(self.email) if c not in self.tried_codes]
         if not fresh or self.browser is None:
             self.looks += 1
             if self.looks > 100:
@@ -172,7 +172,7 @@ class Founder:
         return DONE
 
     def _join(self, guest: Guest) -> str:
-        links = self.post_office.links_to(guest.email)
+        links = self.mail_server.links_to(guest.email)
         if not links:
             return WAITING
         newcomer = Visitor(self.stack, self.slug)

@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.promises.chaos.weather import LONG, SHORT, live_through
+from tests.promises.chaos.experiment import LONG, SHORT, live_through
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("chaos")]
 
 
-def test_nothing_is_lost_in_a_storm(tmp_path, full, figure, seed):
-    aftermath = live_through(tmp_path, LONG if full else SHORT, seed)
+def test_nothing_is_lost_while_processes_are_killed(tmp_path, full, figure, seed):
+    outcome = live_through(tmp_path, LONG if full else SHORT, seed)
 
-    assert aftermath.findings == []
-    for what, count in aftermath.figures():
+    assert outcome.findings == []
+    for what, count in outcome.figures():
         figure("Nothing is lost", what, count)

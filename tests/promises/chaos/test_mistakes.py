@@ -1,9 +1,9 @@
-"""The storm can fail: it finds the mistakes that people make here."""
+"""The chaos run can fail: it finds the mistakes that people make here."""
 
 import pytest
 
+from tests.promises.chaos.experiment import Load, live_through
 from tests.promises.chaos.mistakes import MISTAKES
-from tests.promises.chaos.weather import Force, live_through
 
 # Two at a time, where there are two to run them.
 EACH = [
@@ -14,26 +14,26 @@ EACH = [
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_mistake_can_still_be_made(mistake):
-    """The storms themselves are too long for every day, and the code moves on meanwhile."""
+    """The chaos runs themselves are too long for every day, and the code moves on meanwhile."""
     compile(mistake.code(), mistake.file, "exec")
 
 
 @pytest.mark.stack
 @pytest.mark.parametrize("mistake", EACH)
-def test_the_storm_finds_a_mistake(mistake, tmp_path, full, seed):
+def test_the_chaos_run_finds_a_mistake(mistake, tmp_path, full, seed):
     if not full:
         pytest.skip("`make prove` has the minutes that this takes")
     code = tmp_path / "code"
     code.mkdir()
 
-    aftermath = live_through(tmp_path, aimed_at(mistake), seed, root=mistake.make_in(code))
+    outcome = live_through(tmp_path, aimed_at(mistake), seed, root=mistake.make_in(code))
 
-    assert any(mistake.found in finding for finding in aftermath.findings), aftermath.findings
+    assert any(mistake.found in finding for finding in outcome.findings), outcome.findings
 
 
 def aimed_at(mistake):
-    """A small storm, in which many hang up: what never comes needs no long wait."""
-    return Force(
+    """A small chaos run, in which many hang up: what never comes needs no long wait."""
+    return Load(
         seconds=mistake.seconds,
         threads=6,
         at_once=8,

@@ -17,7 +17,7 @@ from django.utils import timezone
 from psycopg import sql
 
 from tenancy import tables
-from tests.promises.isolation.sight import MARKS, Mark
+from tests.promises.isolation.marks import MARKS, Mark
 
 # The same in every schema, by design: it says what kinds of rows there are, not which.
 NOBODYS = {"contenttypes.contenttype", "django_tenants.tenantmixin"}

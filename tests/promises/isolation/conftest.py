@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from tests.promises.isolation.deeds import Deeds
+from tests.promises.isolation.actions import Actions
 from tests.promises.isolation.watch import Watch
 from tests.promises.isolation.world import database_url, make_world
 
@@ -31,8 +31,8 @@ def watch(world):
 
 
 @pytest.fixture
-def deeds(world, watch):
+def actions(world, watch):
     """What steps are made of, and the worker that does some of them."""
-    deeds = Deeds(world, watch)
-    yield deeds
-    deeds.end()
+    actions = Actions(world, watch)
+    yield actions
+    actions.end()

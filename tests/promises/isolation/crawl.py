@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from tests.promises.isolation.actions import typed
 from tests.promises.isolation.addresses import (
     QUERIES,
     WORDS,
@@ -21,7 +22,6 @@ from tests.promises.isolation.addresses import (
     ids_for,
     invitation_token,
 )
-from tests.promises.isolation.deeds import typed
 from tests.promises.isolation.world import World
 
 # Whose host each role asks. Operators' pages about tenants are theirs to read: their ids of

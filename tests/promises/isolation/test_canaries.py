@@ -9,7 +9,7 @@ from django.db import models
 
 from accounts.models import Profile
 from tests.promises.isolation.canaries import Planted, _made_up
-from tests.promises.isolation.sight import MARKS, Learned
+from tests.promises.isolation.marks import MARKS, Learned
 from tests.promises.isolation.watch import STATIC
 
 WORD = MARKS["globex"].word("1")

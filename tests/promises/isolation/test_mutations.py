@@ -33,9 +33,9 @@ def loosen(world, statements):
         )
 
 
-def walk_without(mutation, deeds, *, examples, steps):
+def walk_without(mutation, actions, *, examples, steps):
     """Walk the steps that can see it, so that no chance decides. Return what was noticed."""
-    machine = narrowed(walk_of(deeds), mutation.rules)
+    machine = narrowed(walk_of(actions), mutation.rules)
     settings = hypothesis_settings(
         max_examples=examples,
         stateful_step_count=steps,
@@ -43,34 +43,34 @@ def walk_without(mutation, deeds, *, examples, steps):
         report_multiple_bugs=False,
     )
     # What the database refuses has leaked nowhere.
-    deeds.watch.passes_refusals = not mutation.is_loud
+    actions.watch.passes_refusals = not mutation.is_loud
     # What was noticed first stands in `breaches`: the same walk may not notice it again.
     with mutation.apply(), contextlib.suppress(Exception):
         run_state_machine_as_test(machine, settings=settings)
-    return deeds.watch.breaches
+    return actions.watch.breaches
 
 
 @pytest.mark.parametrize("mutation", CHOSEN, ids=lambda each: each.name)
-def test_the_walk_fails_without(mutation, deeds, figure):
-    loosen(deeds.world, mutation.database)
-    deeds.watch.refresh()
+def test_the_walk_fails_without(mutation, actions, figure):
+    loosen(actions.world, mutation.database)
+    actions.watch.refresh()
 
-    breaches = walk_without(mutation, deeds, examples=120, steps=10)
+    breaches = walk_without(mutation, actions, examples=120, steps=10)
 
     assert breaches, f"Nobody noticed that this was gone: {mutation.guard}"
     assert not BROKEN.search(breaches[0]), breaches[0]
     what = f"steps until it is noticed that this is gone: {mutation.guard}"
-    figure("Nothing leaks", what, deeds.watch.noticed_at)
+    figure("Nothing leaks", what, actions.watch.noticed_at)
 
 
 @pytest.mark.parametrize("mutation", DOUBLED, ids=lambda each: each.name)
-def test_the_database_keeps_it_alone(mutation, deeds, figure):
+def test_the_database_keeps_it_alone(mutation, actions, figure):
     """With its own guard in place, the same steps show nothing: it refuses, or shows no row."""
-    breaches = walk_without(mutation, deeds, examples=8, steps=10)
+    breaches = walk_without(mutation, actions, examples=8, steps=10)
 
     assert breaches == []
-    assert deeds.watch.steps
-    refusals = deeds.watch.refusals
+    assert actions.watch.steps
+    refusals = actions.watch.refusals
     assert bool(refusals) == bool(mutation.refusal)
     assert all(mutation.refusal in refusal for refusal in refusals), {*refusals}
     said = mutation.refusal or "no such row"

@@ -34,25 +34,25 @@ def use_pool(world):
 
 
 @pytest.mark.parametrize("pool", POOLS)
-def test_no_canary_of_one_is_ever_seen_by_another(deeds, use_pool, pool, figure):
+def test_no_canary_of_one_is_ever_seen_by_another(actions, use_pool, pool, figure):
     if POOLS[pool]:
         use_pool(POOLS[pool])
 
-    walk_whole(deeds)
+    walk_whole(actions)
 
-    figure("Nothing leaks", f"steps walked between look-alikes, {pool}", deeds.watch.steps)
+    figure("Nothing leaks", f"steps walked between look-alikes, {pool}", actions.watch.steps)
 
 
 @pytest.mark.skipif(not FULL, reason="through PgBouncer the walk goes in `make prove`")
 @pytest.mark.skipif(not PROGRAM, reason="pgbouncer is not installed")
-def test_nor_through_pgbouncer(deeds, administrator, tmp_path, figure):
+def test_nor_through_pgbouncer(actions, administrator, tmp_path, figure):
     with through_bouncer(connection, administrator, tmp_path):
-        walk_whole(deeds)
+        walk_whole(actions)
 
-    figure("Nothing leaks", "steps walked between look-alikes, PgBouncer", deeds.watch.steps)
+    figure("Nothing leaks", "steps walked between look-alikes, PgBouncer", actions.watch.steps)
 
 
-def walk_whole(deeds):
+def walk_whole(actions):
     settings = hypothesis_settings(
         max_examples=scaled(60, quick=3),
         stateful_step_count=40,
@@ -60,10 +60,10 @@ def walk_whole(deeds):
         report_multiple_bugs=False,
     )
     try:
-        run_state_machine_as_test(walk_of(deeds), settings=settings)
+        run_state_machine_as_test(walk_of(actions), settings=settings)
     finally:
         # A breach may not come a second time: the first says what there is to say.
-        assert not deeds.watch.breaches, "\n".join(deeds.watch.breaches)
+        assert not actions.watch.breaches, "\n".join(actions.watch.breaches)
 
 
 def test_who_walks_is_signed_in(world):

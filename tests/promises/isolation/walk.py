@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from tenancy.roles import TENANT, VISITOR, DatabaseRole
+from tests.promises.isolation.actions import COMMANDS, Actions
 from tests.promises.isolation.addresses import Address, addresses_of
-from tests.promises.isolation.deeds import COMMANDS, Deeds
 from tests.promises.isolation.programs import Program, programs
-from tests.promises.isolation.rounds import ALL, Rounds
+from tests.promises.isolation.role_queries import ALL, RoleQueries
 from tests.promises.isolation.world import EVE, TWIN_EMAIL, only_at
 
 parties = st.sampled_from(["acme", "globex"])
@@ -35,11 +35,11 @@ def other(party: str) -> str:
 class Walk(RuleBasedStateMachine):
     """Each rule is one step of somebody, somewhere."""
 
-    deeds: Deeds
+    actions: Actions
 
     @property
-    def rounds(self) -> Rounds:
-        return Rounds(self.deeds.world, self.deeds.watch)
+    def role_queries(self) -> RoleQueries:
+        return RoleQueries(self.actions.world, self.actions.watch)
 
     def teardown(self) -> None:
         """Start the next walk clean, whatever this one was stopped in."""
@@ -48,16 +48,16 @@ class Walk(RuleBasedStateMachine):
         connection.close()
         cache_of_redis = cache.client.get_client()
         cache_of_redis.flushdb()
-        self.deeds.clients.clear()
-        self.deeds.heal()
+        self.actions.clients.clear()
+        self.actions.heal()
 
     @rule(party=everybody, operations=st.data())
     def runs_a_program(self, party: str, operations: Any) -> None:
         chosen = operations.draw(programs())
-        watch = self.deeds.watch
+        watch = self.actions.watch
         may_change = {*chosen} & {"acme", "globex", "public"}
         with watch.step(f"program {chosen}", "nobody", may_change=may_change):
-            Program(self.deeds.world, watch).run(chosen)
+            Program(self.actions.world, watch).run(chosen)
 
     @rule(
         party=parties,
@@ -69,7 +69,7 @@ class Walk(RuleBasedStateMachine):
     )
     def asks_a_tenants_host(self, party, role, whose, pick, method, data) -> None:
         address = data.draw(st.sampled_from(addresses(party)))
-        self.deeds.request(party, role, address, whose, pick, method)
+        self.actions.request(party, role, address, whose, pick, method)
 
     @rule(
         role=st.sampled_from(["visitor", "operator", "twin"]),
@@ -79,97 +79,97 @@ class Walk(RuleBasedStateMachine):
     )
     def asks_the_base_host(self, role, whose, pick, data) -> None:
         address = data.draw(st.sampled_from(addresses("public")))
-        self.deeds.request("public", role, address, whose, pick, "get")
+        self.actions.request("public", role, address, whose, pick, "get")
 
     @rule(party=everybody)
     def signs_in(self, party: str) -> None:
-        self.deeds.sign_in(party)
+        self.actions.sign_in(party)
 
     @rule(party=everybody, to=everybody)
     def carries_a_session(self, party: str, to: str) -> None:
         if party != to:
-            self.deeds.carry_session(party, to)
+            self.actions.carry_session(party, to)
 
     @rule(party=parties, kind=st.sampled_from(["reset", "invitation", "handoff"]))
     def carries_a_link(self, party: str, kind: str) -> None:
-        self.deeds.carry_link(party, other(party), kind)
+        self.actions.carry_link(party, other(party), kind)
 
     @rule(party=parties)
     def streams(self, party: str) -> None:
-        self.deeds.stream(party)
+        self.actions.stream(party)
 
     @rule(party=everybody)
     def leaves_a_transaction_open(self, party: str) -> None:
-        self.deeds.leave_open(party)
+        self.actions.leave_open(party)
 
     @rule(party=parties)
     def moves_a_domain(self, party: str) -> None:
-        self.deeds.move_domain(party)
+        self.actions.move_domain(party)
 
     @rule(party=parties, outside=everybody)
     def enqueues(self, party: str, outside: str) -> None:
-        self.deeds.enqueue(party, outside)
+        self.actions.enqueue(party, outside)
 
     @rule(in_thread=st.booleans())
     def works(self, in_thread: bool) -> None:
-        self.deeds.work(in_thread=in_thread)
+        self.actions.work(in_thread=in_thread)
 
     @rule(
         header=st.sampled_from(["acme", "globex", "public", "", "t_never_was"]),
         in_thread=st.booleans(),
     )
     def runs_a_task(self, header: str, in_thread: bool) -> None:
-        self.deeds.run_task(header, in_thread=in_thread)
+        self.actions.run_task(header, in_thread=in_thread)
 
     @rule(party=parties, in_thread=st.booleans())
     def delivers_anothers_message(self, party: str, in_thread: bool) -> None:
-        self.deeds.deliver_foreign(party, other(party), in_thread=in_thread)
+        self.actions.deliver_foreign(party, other(party), in_thread=in_thread)
 
     @rule(name=st.sampled_from(sorted(COMMANDS)))
     def commands(self, name: str) -> None:
-        self.deeds.command(name)
+        self.actions.command(name)
 
     @rule(email=st.sampled_from([TWIN_EMAIL, EVE, only_at("acme"), only_at("globex")]))
     def finds(self, email: str) -> None:
-        self.deeds.find(email)
+        self.actions.find(email)
 
     @rule(party=everybody)
     def forgets_a_password(self, party: str) -> None:
-        self.deeds.forget_password(party)
+        self.actions.forget_password(party)
 
     @rule(party=everybody)
     def changes_a_picture(self, party: str) -> None:
-        self.deeds.change_picture(party)
+        self.actions.change_picture(party)
 
     @rule(party=parties)
     def steals_a_picture(self, party: str) -> None:
-        self.deeds.steal_picture(party, other(party))
+        self.actions.steal_picture(party, other(party))
 
     @rule(party=parties)
     def deletes_the_twin(self, party: str) -> None:
-        self.deeds.delete_twin(party)
+        self.actions.delete_twin(party)
 
     @rule(role=st.sampled_from(list(ALL)), party=parties)
     def goes_round(self, role: DatabaseRole, party: str) -> None:
-        self.rounds.go(role, party)
+        self.role_queries.go(role, party)
 
     @rule(role=st.sampled_from([TENANT, VISITOR]), party=parties)
     def forges_letters(self, role: DatabaseRole, party: str) -> None:
-        self.rounds.write(role, party)
+        self.role_queries.write(role, party)
 
     @rule(party=parties)
     def touches_every_letter(self, party: str) -> None:
-        self.rounds.touch(party)
+        self.role_queries.touch(party)
 
     @rule(party=parties)
     def asks_what_is_gone(self, party: str) -> None:
-        self.rounds.ask_what_is_gone(party)
+        self.role_queries.ask_what_is_gone(party)
 
 
-def walk_of(deeds: Deeds) -> type[Walk]:
+def walk_of(actions: Actions) -> type[Walk]:
     """Return the machine, bound to a world that is there already."""
     assert current_app.conf.task_always_eager is False
-    return type("WalkHere", (Walk,), {"deeds": deeds})
+    return type("WalkHere", (Walk,), {"actions": actions})
 
 
 def narrowed(machine: type[Walk], rules: tuple[str, ...]) -> type[Walk]:

@@ -15,7 +15,7 @@ from django.core import mail
 from django.db import InternalError, ProgrammingError, connection
 from django_redis import get_redis_connection
 
-from tests.promises.isolation.sight import MARKS, Canary
+from tests.promises.isolation.marks import MARKS, Canary
 from tests.promises.isolation.world import TWIN, World
 
 # What each onlooker may see: texts, and ids. Operators run the service: they see tenants, and

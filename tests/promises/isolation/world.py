@@ -18,7 +18,7 @@ from tenancy.context import workspace_context
 from tests.clients import Client
 from tests.contexts import public_context
 from tests.promises.isolation import canaries
-from tests.promises.isolation.sight import Learned, Mark
+from tests.promises.isolation.marks import Learned, Mark
 
 PASSWORD = "correct horse battery staple"
 # The one who has an account everywhere, under one id, one address and one password, as in a

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("outages")]
 TRACE = re.compile(r"Traceback|psycopg|OperationalError|127\.0\.0\.1:\d+")
 
 
-class Crowd:
+class Readers:
     """People who look at one page again and again, and what they were answered."""
 
     def __init__(self, path, *visitors):
@@ -87,18 +87,18 @@ def test_pages_answer_503_and_work_again_when_postgresql_does(
         late = Visitor(stack).sign_up(f"{slug}x")
         assert late.status_code == 303
         people = [Visitor(stack, slug) for _ in range(3)]
-        with Crowd("/accounts/login/", *people) as crowd:
-            wait_until(lambda: crowd.has_seen(200), "a page")
+        with Readers("/accounts/login/", *people) as readers:
+            wait_until(lambda: readers.has_seen(200), "a page")
             servers.kill_database()
-            wait_until(lambda: crowd.has_seen(503), "a refusal")
+            wait_until(lambda: readers.has_seen(503), "a refusal")
             servers.start_database()
-            so_far = len(crowd.answers)
-            wait_until(lambda: 200 in [a.status_code for a in crowd.answers[so_far:]], "a page")
+            so_far = len(readers.answers)
+            wait_until(lambda: 200 in [a.status_code for a in readers.answers[so_far:]], "a page")
     finally:
         smtp.mode = "ok"
 
-    assert {answer.status_code for answer in crowd.answers} == {200, 503}
-    refused = [answer for answer in crowd.answers if answer.status_code == 503]
+    assert {answer.status_code for answer in readers.answers} == {200, 503}
+    refused = [answer for answer in readers.answers if answer.status_code == 503]
     assert owner.get("/console/").status_code == 200, "who was signed in still is"
     for answer in refused:
         assert_is_clean(answer)
@@ -155,21 +155,21 @@ def test_a_database_that_freezes_in_the_middle_of_a_page_is_a_503(stack, servers
     with administered(servers) as administrator:
         administrator.execute("BEGIN")
         administrator.execute("LOCK TABLE tenants_domain IN ACCESS EXCLUSIVE MODE")
-        with Crowd("/console/", owner) as crowd:
+        with Readers("/console/", owner) as readers:
             waiting = "SELECT 1 FROM pg_locks WHERE NOT granted"
             wait_until(lambda: administrator.execute(waiting).fetchone(), "a page at the lock")
             servers.freeze_database()
             began = time.monotonic()
             try:
-                wait_until(lambda: crowd.has_seen(503), "a refusal", 120)
+                wait_until(lambda: readers.has_seen(503), "a refusal", 120)
                 waited = time.monotonic() - began
             finally:
                 servers.thaw_database()
             administrator.execute("ROLLBACK")
-            so_far = len(crowd.answers)
-            wait_until(lambda: 200 in [a.status_code for a in crowd.answers[so_far:]], "a page")
+            so_far = len(readers.answers)
+            wait_until(lambda: 200 in [a.status_code for a in readers.answers[so_far:]], "a page")
 
-    assert {answer.status_code for answer in crowd.answers} == {200, 503}
+    assert {answer.status_code for answer in readers.answers} == {200, 503}
     figure("Database restarts", "seconds until the 503 of a page under way", round(waited))
 
 

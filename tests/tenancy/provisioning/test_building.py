@@ -13,7 +13,7 @@ from tenancy.provisioning.comparison import differences
 from tenancy.roles import MIGRATOR
 from tenants.roles import OPERATOR, SIGNUP
 from tests.pool import open_one, ready
-from tests.tenancy.schema_migrations.toys import ADD_FIELD
+from tests.tenancy.schema_migrations.releases import ADD_FIELD
 
 ADD_INDEX = 'AddIndexConcurrently("invitation", models.Index(fields=["email"], name="toy")),'
 REMOVE_INDEX = 'RemoveIndexConcurrently("user", "user_by_name"),'

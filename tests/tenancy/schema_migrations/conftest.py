@@ -5,7 +5,7 @@ import pytest
 from tenancy.context import public_context
 from tenancy.privileges import schema_statements
 from tenants.models import Tenant
-from tests.tenancy.schema_migrations import toys
+from tests.tenancy.schema_migrations import releases
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def next_release(release, tmp_path, settings):
     """The release that follows: for processes of its own, while this one is the one before."""
     folder = tmp_path / "next"
     folder.mkdir()
-    made = toys.Release(folder, settings)
+    made = releases.Release(folder, settings)
     yield made
     made.end()
 

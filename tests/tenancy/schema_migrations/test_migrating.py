@@ -19,7 +19,7 @@ from tenants.models import Tenant
 from tenants.roles import OPERATOR, SIGNUP
 from tenants.signup.services import Owner, open_tenant
 from tests.contexts import public_context as operators_context
-from tests.tenancy.schema_migrations.toys import ADD_FIELD, ADD_MODEL
+from tests.tenancy.schema_migrations.releases import ADD_FIELD, ADD_MODEL
 
 NOTE_SCHEMA = """
 def work(apps, schema_editor):

@@ -9,7 +9,7 @@ from tenancy.context import workspace_context
 from tenancy.provisioning import fingerprint, snapshots
 from tests.pool import open_one, ready
 from tests.stacks import wait_until
-from tests.tenancy.schema_migrations.toys import ADD_FIELD
+from tests.tenancy.schema_migrations.releases import ADD_FIELD
 
 RUN = "migrations.RunPython(work, migrations.RunPython.noop),"
 # Stands still in one schema until it may go on, and leaves a mark in each.

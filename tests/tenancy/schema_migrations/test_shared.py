@@ -5,8 +5,8 @@ import subprocess
 import pytest
 
 from tests.stacks import wait_until
+from tests.tenancy.schema_migrations.releases import ADD_FIELD
 from tests.tenancy.schema_migrations.test_releases import RUN, STANDING, standing
-from tests.tenancy.schema_migrations.toys import ADD_FIELD
 
 
 def start(release, **environment):

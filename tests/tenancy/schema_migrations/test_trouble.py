@@ -19,17 +19,17 @@ from tenants.models import Tenant
 from tests.contexts import public_context
 from tests.racing import at_once
 from tests.stacks import wait_until
-from tests.tenancy.schema_migrations import toys
-from tests.tenancy.schema_migrations.toys import ADD_FIELD
+from tests.tenancy.schema_migrations import releases
+from tests.tenancy.schema_migrations.releases import ADD_FIELD
 
 RUN = "migrations.RunPython(work, migrations.RunPython.noop),"
 # Does what a test has put there, once.
 CALLING_BACK = """
-from tests.tenancy.schema_migrations import toys
+from tests.tenancy.schema_migrations import releases
 
 def work(apps, schema_editor):
-    while toys.calls:
-        toys.calls.pop()()
+    while releases.calls:
+        releases.calls.pop()()
 """
 
 
@@ -122,7 +122,7 @@ def test_a_tenant_that_goes_meanwhile_is_no_failure(release, acme, globex, migra
     gone += f"DELETE FROM tenants_domain WHERE tenant_id = {globex.pk};"
     gone += f"DELETE FROM tenants_tenant WHERE id = {globex.pk}"
     release.add("0900_gone", RUN, before=CALLING_BACK)
-    toys.calls.append(lambda: past.execute(gone))
+    releases.calls.append(lambda: past.execute(gone))
 
     said = migrate(canary=1)
 
@@ -296,7 +296,7 @@ def test_who_signed_up_with_the_old_code_meanwhile_is_brought_along(
     past.execute("DELETE FROM tenants_domain WHERE tenant_id = %s", [globex.pk])
     past.execute("DELETE FROM tenants_tenant WHERE id = %s", [globex.pk])
     release.add("0900_late", ADD_FIELD.format("colour") + RUN, before=CALLING_BACK)
-    toys.calls.append(lambda: past.execute("INSERT INTO tenants_tenant SELECT * FROM late"))
+    releases.calls.append(lambda: past.execute("INSERT INTO tenants_tenant SELECT * FROM late"))
 
     said = migrate()
 

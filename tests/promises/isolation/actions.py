@@ -62,7 +62,7 @@ def typed(world: World, party: str, role: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-class Deeds:
+class Actions:
     """Done by the walk, one a step; each is followed by a look everywhere."""
 
     def __init__(self, world: World, watch: Watch) -> None:

@@ -1,4 +1,4 @@
-"""Rounds: each database role names tables outright, and gets what it may see and no more.
+"""RoleQueries: each database role names tables outright, and gets what it may see and no more.
 
 What is asked here goes past every filter of ours: the database alone answers or refuses. Which
 rows a role may see is told once more, so that a line too many in `tenancy/privileges.py` shows.
@@ -47,7 +47,7 @@ PRIVATE = ("accounts_user", "accounts_profile", "django_session", "account_email
 FORGED = (("public", "password_reset"), ("acme", "workspaces"), ("globex", "welcome"))
 
 
-class Rounds:
+class RoleQueries:
     """What the database says to whoever names its tables."""
 
     def __init__(self, world: World, watch: Watch) -> None:

@@ -1,4 +1,4 @@
-"""The mail server of the storm: it fails on demand, and keeps every letter with its moment."""
+"""The mail server of the chaos run: it fails on demand, and keeps every letter with its moment."""
 
 import logging
 import re
@@ -28,7 +28,7 @@ class Copy:
     is_acknowledged: bool
 
 
-class PostOffice(FaultySMTP):
+class MailServer(FaultySMTP):
     """Knows what it has accepted, by reader and by Message-ID."""
 
     def __init__(self) -> None:

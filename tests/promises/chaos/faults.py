@@ -13,7 +13,7 @@ from typing import Self
 import psutil
 import psycopg
 
-from tests.promises.chaos.post_office import PostOffice
+from tests.promises.chaos.mail_server import MailServer
 from tests.stacks import OwnServers, Stack, wait_until
 
 PROGRAMS = ("web", "worker", "beat")
@@ -104,12 +104,12 @@ class Supervisor:
         return found
 
 
-class Storm:
+class Faults:
     """Kills and faults, one after the other, until it is told to end."""
 
-    def __init__(self, supervisor: Supervisor, post_office: PostOffice, seed: int) -> None:
+    def __init__(self, supervisor: Supervisor, mail_server: MailServer, seed: int) -> None:
         self.stack, self.servers = supervisor.stack, supervisor.servers
-        self.post_office = post_office
+        self.mail_server = mail_server
         # Set by whoever has seen enough.
         self.is_over = threading.Event()
         self.rng = random.Random(seed)  # noqa: S311  # No secret.
@@ -128,7 +128,7 @@ class Storm:
             "mail server": self._break_mail,
         }
 
-    def rage(
+    def inject(
         self,
         seconds: float,
         *,
@@ -138,7 +138,7 @@ class Storm:
     ) -> None:
         """Strike once with each kind, in any order, then at random until the time is over.
 
-        An aimed storm has `only` some kinds; one without any is fair weather. Where a busy machine
+        An aimed chaos run has `only` some kinds; one without any injects none. Where a busy machine
         has done too little in that time, it goes on until there `is_enough`.
         """
         end = time.monotonic() + seconds
@@ -155,7 +155,7 @@ class Storm:
             kind = waiting.pop() if waiting else self.rng.choice(kinds)
             if not self._strike(kind) and kind not in waiting:
                 waiting.insert(0, kind)
-        self.post_office.mode = "ok"
+        self.mail_server.mode = "ok"
 
     def kills_near_mail(self) -> int:
         """How many blows could part a letter's acceptance from our record of it."""
@@ -211,16 +211,16 @@ class Storm:
         return found is not None
 
     def _break_mail(self) -> bool:
-        self.post_office.mode = self.rng.choice(MAIL_MODES)
+        self.mail_server.mode = self.rng.choice(MAIL_MODES)
         time.sleep(self.rng.uniform(0.5, 2))
         if self.rng.random() < 0.7:
-            self.post_office.mode = "ok"
+            self.mail_server.mode = "ok"
         return True
 
 
-def heal(supervisor: Supervisor, post_office: PostOffice) -> float:
+def heal(supervisor: Supervisor, mail_server: MailServer) -> float:
     """Wait until everything is up, with a worker that has nothing in hand; return the moment."""
-    post_office.mode = "ok"
+    mail_server.mode = "ok"
     for _ in range(3):  # The last blow may need a moment to be felt.
         supervisor.stack.wait_until_ready(180)
         time.sleep(0.5)

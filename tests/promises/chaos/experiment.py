@@ -1,4 +1,4 @@
-"""One storm from its first blow to the last letter, and what is found afterwards."""
+"""One chaos run from its first blow to the last letter, and what is found afterwards."""
 
 import contextlib
 import threading
@@ -13,10 +13,10 @@ import psycopg
 
 from dev.paths import ROOT
 from tests.promises.chaos import audit
-from tests.promises.chaos.crowd import FAILURES, Crowd
+from tests.promises.chaos.faults import PROGRAMS, Faults, Supervisor, heal
+from tests.promises.chaos.founders import FAILURES, Population
+from tests.promises.chaos.mail_server import MailServer
 from tests.promises.chaos.people import Founder
-from tests.promises.chaos.post_office import PostOffice
-from tests.promises.chaos.storm import PROGRAMS, Storm, Supervisor, heal
 from tests.promises.conftest import scaled
 from tests.stacks import OwnServers, Stack, Visitor, on_own_servers
 
@@ -26,11 +26,11 @@ Look = Callable[[], audit.Accounts]
 
 
 @dataclass(frozen=True)
-class Force:
+class Load:
     """How hard, and for how long.
 
     `hurry` is how many hang up before the page comes; `patience` is for what follows. Aimed
-    `blows` are all there are, and the storm is over as soon as somebody sees `until`.
+    `blows` are all there are, and the chaos run is over as soon as somebody sees `until`.
     """
 
     seconds: float
@@ -47,7 +47,7 @@ class Force:
 
 
 # Half a minute in all: one blow at each program and server that keeps something.
-SHORT = Force(
+SHORT = Load(
     seconds=5,
     threads=4,
     at_once=6,
@@ -61,29 +61,29 @@ SHORT = Force(
         "mail server",
     ),
 )
-LONG = Force(seconds=scaled(180, quick=15), threads=10, at_once=20, guests=4, pause=(0.5, 3.0))
+LONG = Load(seconds=scaled(180, quick=15), threads=10, at_once=20, guests=4, pause=(0.5, 3.0))
 
 
 @dataclass(frozen=True)
-class Aftermath:
+class Outcome:
     """What was found wrong, and who took part in what."""
 
     findings: list[str]
-    crowd: Crowd
-    storm: Storm
+    population: Population
+    faults: Faults
     accounts: audit.Accounts
     post: audit.Post
 
     def figures(self) -> Iterator[tuple[str, int]]:
-        founders, opened = self.crowd.founders, self.accounts.tenants
+        founders, opened = self.population.founders, self.accounts.tenants
         came_back = [founder for founder in founders if founder.posts > 1]
         went_on = [f for f in came_back if f.slug in opened and opened[f.slug].at < f.last_post_at]
-        yield "People who came, founders and guests", len(founders) + len(self.crowd.guests)
+        yield "People who came, founders and guests", len(founders) + len(self.population.guests)
         yield "Organisations opened, all whole", len(opened)
-        yield "Guests who joined, all whole", sum(guest.is_in for guest in self.crowd.guests)
+        yield "Guests who joined, all whole", sum(guest.is_in for guest in self.population.guests)
         yield "Forms sent again after no answer", sum(f.posts - 1 for f in came_back)
         yield "People whose second form led on to what the first had opened", len(went_on)
-        for kind, count in sorted(self.storm.blows.items()):
+        for kind, count in sorted(self.faults.blows.items()):
             yield f"Blows: {kind}", count
         yield "Letters written, all delivered", self.post.sent
         yield "Copies of them that the mail server took", self.post.copies
@@ -91,44 +91,46 @@ class Aftermath:
         yield "Doubles: we died before we had noted its answer", self.post.doubled_by_a_death
 
 
-def live_through(place: Path, force: Force, seed: int, root: Path = ROOT) -> Aftermath:
-    """Let people come in while the storm rages; heal everything; let them finish; look."""
+def live_through(place: Path, load: Load, seed: int, root: Path = ROOT) -> Outcome:
+    """Let people come in while faults are injected; heal everything; let them finish; look."""
     with (
-        PostOffice() as post_office,
-        on_own_servers(place, *PROGRAMS, root=root, **_environment(post_office, seed)) as (
+        MailServer() as mail_server,
+        on_own_servers(place, *PROGRAMS, root=root, **_environment(mail_server, seed)) as (
             stack,
             servers,
         ),
         Supervisor(stack, servers) as supervisor,
     ):
         look = partial(audit.take, servers.database.administrator_url, stack.environment)
-        crowd = Crowd(lambda rng: Founder(stack, post_office, rng, force.guests, force.hurry), seed)
-        storm = Storm(supervisor, post_office, seed)
-        with _watching(look, force.until, storm.is_over) as halves:
-            _rage(storm, crowd, force)
-            has_ended = not storm.is_over.is_set()
-            calm_since = heal(supervisor, post_office) if has_ended else time.monotonic()
+        population = Population(
+            lambda rng: Founder(stack, mail_server, rng, load.guests, load.hurry), seed
+        )
+        faults = Faults(supervisor, mail_server, seed)
+        with _watching(look, load.until, faults.is_over) as halves:
+            _inject(faults, population, load)
+            has_ended = not faults.is_over.is_set()
+            calm_since = heal(supervisor, mail_server) if has_ended else time.monotonic()
         if has_ended:
-            halves += _the_unanswered(crowd, look)
+            halves += _the_unanswered(population, look)
         if not halves:
-            _finish(crowd, servers, force)
-            _come_late(crowd, post_office, servers, force)
+            _finish(population, servers, load)
+            _come_late(population, mail_server, servers, load)
         accounts = look()
-        strangers = _let_in_next_door(crowd)
+        strangers = _let_in_next_door(population)
         debris = [] if halves else _debris(stack)
         supervisor.check()
-    audit.check_people(accounts, crowd.founders)
-    deaths = storm.kills_near_mail() * WORKER_CONCURRENCY
-    post = audit.check_post(accounts, post_office.copies(), calm_since, deaths)
-    unfinished = [f"{f.slug} did not get through" for f in crowd.founders if not f.is_done]
+    audit.check_people(accounts, population.founders)
+    deaths = faults.kills_near_mail() * WORKER_CONCURRENCY
+    post = audit.check_post(accounts, mail_server.copies(), calm_since, deaths)
+    unfinished = [f"{f.slug} did not get through" for f in population.founders if not f.is_done]
     found = [*halves, *accounts.findings, *strangers, *debris, *unfinished]
-    return Aftermath(found, crowd, storm, accounts, post)
+    return Outcome(found, population, faults, accounts, post)
 
 
-def _environment(post_office: PostOffice, seed: int) -> dict[str, str]:
-    """Little patience everywhere, so that a short storm sees many attempts."""
+def _environment(mail_server: MailServer, seed: int) -> dict[str, str]:
+    """Little patience everywhere, so that a short chaos run sees many attempts."""
     return {
-        "EMAIL_URL": post_office.url,
+        "EMAIL_URL": mail_server.url,
         "RATE_LIMITS": "off",
         # Some sign-ups take a schema that is ready, others find none.
         "SCHEMA_POOL_SIZE": "3",
@@ -144,15 +146,15 @@ def _environment(post_office: PostOffice, seed: int) -> dict[str, str]:
     }
 
 
-def _rage(storm: Storm, crowd: Crowd, force: Force) -> None:
+def _inject(faults: Faults, population: Population, load: Load) -> None:
     is_over = threading.Event()
-    threads = crowd.live(threads=force.threads, at_once=force.at_once, until=is_over)
+    threads = population.live(threads=load.threads, at_once=load.at_once, until=is_over)
     try:
-        storm.rage(
-            force.seconds,
-            pause=force.pause,
-            is_enough=lambda: crowd.forms_sent() >= force.forms,
-            only=force.blows,
+        faults.inject(
+            load.seconds,
+            pause=load.pause,
+            is_enough=lambda: population.forms_sent() >= load.forms,
+            only=load.blows,
         )
     finally:
         is_over.set()
@@ -186,13 +188,13 @@ def _watching(look: Look, until: str, is_seen: threading.Event) -> Iterator[list
         findings.extend(found)
 
 
-def _the_unanswered(crowd: Crowd, look: Look) -> list[str]:
+def _the_unanswered(population: Population, look: Look) -> list[str]:
     """Whoever got no page has nothing, or everything; and the same form leads on to it."""
-    for founder in crowd.founders:
+    for founder in population.founders:
         founder.hurry = 0
     accounts = look()
-    audit.check_people(accounts, crowd.founders)
-    for founder in crowd.founders:
+    audit.check_people(accounts, population.founders)
+    for founder in population.founders:
         if founder.posts and not founder.has_opened:
             try:
                 founder.open()
@@ -201,25 +203,27 @@ def _the_unanswered(crowd: Crowd, look: Look) -> list[str]:
     return accounts.findings
 
 
-def _finish(crowd: Crowd, servers: OwnServers, force: Force) -> None:
+def _finish(population: Population, servers: OwnServers, load: Load) -> None:
     """Let everybody go on to the end, and every letter out."""
-    crowd.finish(threads=force.threads, seconds=force.patience)
-    _wait_for_the_outbox(servers, force.patience)
+    population.finish(threads=load.threads, seconds=load.patience)
+    _wait_for_the_outbox(servers, load.patience)
 
 
-def _come_late(crowd: Crowd, post_office: PostOffice, servers: OwnServers, force: Force) -> None:
+def _come_late(
+    population: Population, mail_server: MailServer, servers: OwnServers, load: Load
+) -> None:
     """Open one more organisation, whose welcome takes longer than the sweep to come round."""
-    post_office.mode = "slow"
-    late = crowd.newcomer()
+    mail_server.mode = "slow"
+    late = population.newcomer()
     late.hurry, late.guests = 0, []
     while not late.is_done:
         late.step()
-    _wait_for_the_outbox(servers, force.patience)
+    _wait_for_the_outbox(servers, load.patience)
 
 
-def _let_in_next_door(crowd: Crowd) -> list[str]:
+def _let_in_next_door(population: Population) -> list[str]:
     """Take each session to the next tenant's host, where it must be nobody's."""
-    inside = [founder for founder in crowd.founders if founder.browser][:NEIGHBOURS]
+    inside = [founder for founder in population.founders if founder.browser][:NEIGHBOURS]
     found = []
     for founder, neighbour in pairwise(inside):
         stranger = Visitor(founder.stack, neighbour.slug)

@@ -13,8 +13,8 @@ from tests.promises.chaos.people import WAITING, Founder, Guest, UnansweredError
 FAILURES = (requests.RequestException, UnansweredError)
 
 
-class Crowd:
-    """Founders who come while the storm rages, and the threads that take their steps."""
+class Population:
+    """Founders who come while faults are injected, and the threads that take their steps."""
 
     def __init__(self, new_founder: Callable[[random.Random], Founder], seed: int) -> None:
         self.founders: list[Founder] = []
