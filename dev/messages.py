@@ -7,14 +7,15 @@ from babel.messages.pofile import read_po
 
 from dev.paths import ROOT
 
-FOLDERS = (ROOT / "saas", ROOT / "product")
+PACKAGES = ("saas", "product")
 CATALOGUES = "**/locale/*/LC_MESSAGES/*.po"
 
 
 def compile_all() -> int:
     """Compile what changed; return how many catalogues that were."""
     count = 0
-    for source in sorted(catalogue for folder in FOLDERS for catalogue in folder.glob(CATALOGUES)):
+    found = (path for name in PACKAGES for path in (ROOT / name).glob(CATALOGUES))
+    for source in sorted(found):
         compiled = source.with_suffix(".mo")
         if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
             with source.open("rb") as file:
