@@ -135,7 +135,7 @@ def _bars() -> list[SignUpBar]:
     by_day = recent.annotate(day=TruncDate("created_at")).values_list("day")
     counts = dict(by_day.annotate(count=Count("pk")))
     days = [first + timedelta(days=number) for number in range(DAYS)]
-    most = max(*counts.values(), 1)
+    most = max([1, *counts.values()])
     return [
         SignUpBar(day, count, x=number * 10, height=round(count / most * TALLEST))
         for number, day in enumerate(days)

@@ -1,11 +1,15 @@
 """What apps add to the operators' console: panels and links."""
 
+from datetime import timedelta
+
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import User
 from operations.checks import links_lead_somewhere, panels_have_templates
 from operations.panels import OperatorLink, OperatorPanel, operator_links, operator_panels
-from tenancy.context import is_public, workspace_context
+from tenancy.context import database_role, is_public, public_context, workspace_context
+from tenancy.roles import MIGRATOR
 from tenants.models import Tenant
 
 INDEX = "/operator/"
@@ -98,3 +102,15 @@ def test_a_tenants_people_are_no_operators_figures(acme, make_user, declare, ope
     assert seen == ["operator@example.test"]
     with workspace_context(acme):
         assert User.objects.get().email == "ada@acme.test"
+
+
+def test_the_first_page_stands_before_anyone_has_signed_up(acme, operator_client):
+    before = timezone.now() - timedelta(days=40)
+    with database_role(MIGRATOR), public_context():
+        Tenant.objects.update(created_at=before)
+
+    response = operator_client.get(INDEX)
+
+    assert response.status_code == 200
+    assert response.context["bars"]
+    assert {bar.count for bar in response.context["bars"]} == {0}
