@@ -15,6 +15,9 @@ from accounts.models import Profile
 from saas import command_line, gunicorn, unavailable
 from tests.clients import Client
 
+# Computed, as the page quotes the lines of the source.
+VARIABLE, CAUSE, POSTED, ASKED, COOKIE, BROKER = (f"{n}-zqsecret" for n in range(6))
+KEY = f"zq-{'4f0c9a' * 5}"
 MAKE, APPLY = "make manage ARGS=makemigrations", "make manage ARGS=migrate_schemas"
 
 
@@ -34,7 +37,19 @@ def read(request):
         cursor.execute("SELECT nothing FROM missing")
 
 
-urlpatterns = [path("fail/", fail), path("read/", read)]
+def receive(request, key):
+    note = f"redis://:{VARIABLE}@127.0.0.1/0"  # noqa: F841  # The page shows variables.
+    try:
+        {}[f"password={CAUSE}"]
+    except KeyError as error:
+        raise ValueError(f"password={request.POST['password']}") from error
+
+
+urlpatterns = [
+    path("fail/", fail),
+    path("read/", read),
+    path("accounts/password/reset/key/<key>/", receive),
+]
 handler500 = "saas.unavailable.server_error"
 
 
@@ -45,6 +60,27 @@ def answer(host, address):
 def directives(response):
     policy = response.headers["Content-Security-Policy"]
     return dict(each.strip().split(" ", 1) for each in policy.split(";") if each.strip())
+
+
+@pytest.mark.parametrize("accepted", ["text/html", "text/plain"])
+def test_the_debug_page_shows_no_secret(development_pages, acme, settings, accepted):
+    """Not of the request, nor of settings, variables or errors, in either form of the page."""
+    settings.CELERY_BROKER_URL = f"redis://:{BROKER}@127.0.0.1/0"
+    settings.SERVERS = [settings.CELERY_BROKER_URL] * 2
+    client = Client(SERVER_NAME=acme.host, raise_request_exception=False)
+    client.cookies["browser"] = COOKIE * 2
+
+    response = client.post(
+        f"/accounts/password/reset/key/{KEY}/?token={ASKED}",
+        {"password": POSTED, "city": "Seoul"},
+        headers={"accept": accepted},
+    )
+
+    page = response.content.decode()
+    assert response.status_code == 500
+    assert response.headers["Content-Type"].startswith(accepted)
+    assert "Seoul" in page
+    assert [s for s in (VARIABLE, CAUSE, POSTED, ASKED, COOKIE, BROKER, KEY) if s in page] == []
 
 
 @pytest.mark.parametrize("host", ["acme", "base"])
