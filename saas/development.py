@@ -3,6 +3,7 @@
 import copy
 import sys
 from collections.abc import ItemsView, Iterator
+from types import GeneratorType
 from typing import Any
 
 from csp.constants import UNSAFE_INLINE
@@ -60,7 +61,7 @@ def _redacted(value: Any, name: str = "") -> Any:
             }
         case str(key), inner:
             return _redacted(key), _redacted(inner, key)
-        case list() | tuple() | ItemsView() | Iterator():
+        case list() | tuple() | ItemsView() | GeneratorType():
             return [_redacted(inner, name) for inner in value]
         case BaseException():
             return redact(f"{type(value).__name__}: {value}")

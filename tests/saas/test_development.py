@@ -83,6 +83,16 @@ def test_the_debug_page_shows_no_secret(development_pages, acme, settings, accep
     assert [s for s in (VARIABLE, CAUSE, POSTED, ASKED, COOKIE, BROKER, KEY) if s in page] == []
 
 
+def test_the_debug_page_reads_no_stream_of_the_server(development_pages, acme):
+    stream = iter(["of", "gunicorn"])
+
+    client = Client(SERVER_NAME=acme.host, raise_request_exception=False)
+    response = client.get("/fail/", **{"wsgi.errors": stream})
+
+    assert "ValueError" in response.content.decode()
+    assert list(stream) == ["of", "gunicorn"]
+
+
 @pytest.mark.parametrize("host", ["acme", "base"])
 def test_an_error_shows_django_s_debug_page(development_pages, acme, settings, host):
     response = answer(acme.host if host == "acme" else settings.BASE_DOMAIN, "/fail/")
