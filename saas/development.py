@@ -3,6 +3,7 @@
 import copy
 import sys
 from collections.abc import ItemsView, Iterator
+from contextlib import nullcontext, suppress
 from types import GeneratorType
 from typing import Any
 
@@ -19,7 +20,7 @@ from django.views.debug import ExceptionReporter, technical_500_response
 
 from saas.redaction import redact
 from tenancy import revisions
-from tenancy.context import current_schema, is_public
+from tenancy.context import current_schema, is_public, public_context
 from tenancy.errors import TenantMissingError
 
 MAKE = "Models differ from the migrations of: {}. Make the migrations first:\n"
@@ -86,13 +87,13 @@ def _advice() -> Iterator[str]:
     """Yield which commands may mend a table that isn't as its model says."""
     if changed := _unmigrated_apps():
         yield MAKE.format(", ".join(changed)) + COMMAND.format("makemigrations")
-    try:
-        pending = _pending()
-    except (DatabaseError, TenantMissingError):
-        return
-    if pending:
-        listed = "\n".join(f"    {name}" for name in pending)
-        yield APPLY.format(current_schema(), listed) + COMMAND.format("migrate_schemas")
+    # The table may be a shared one: of the tenants, which are read before there is a context.
+    for context in (nullcontext(), public_context()):
+        with suppress(DatabaseError, TenantMissingError), context:
+            if pending := _pending():
+                listed = "\n".join(f"    {name}" for name in pending)
+                yield APPLY.format(current_schema(), listed) + COMMAND.format("migrate_schemas")
+                return
 
 
 def _unmigrated_apps() -> list[str]:

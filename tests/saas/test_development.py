@@ -32,6 +32,10 @@ def fail(request):
     raise ValueError("oops")
 
 
+def fail_before_any_context():
+    raise ProgrammingError("no table")
+
+
 def read(request):
     with connection.cursor() as cursor:
         cursor.execute("SELECT nothing FROM missing")
@@ -107,12 +111,9 @@ def test_an_error_shows_django_s_debug_page(development_pages, acme, settings, h
     assert allowed["default-src"] == "'none'"
 
 
-def test_the_debug_page_needs_no_context(development_pages, rf):
-    def query():
-        raise ProgrammingError("no table")
-
+def test_the_debug_page_needs_no_context(development_pages, db, rf):
     try:
-        query()
+        fail_before_any_context()
     except ProgrammingError:
         response = unavailable.server_error(rf.get("/fail/"))
 
@@ -162,6 +163,28 @@ def test_a_pending_migration_is_named_with_its_command(
     assert schema in page
     assert APPLY in page
     assert MAKE not in page
+
+
+@pytest.mark.parametrize("is_in_context", [True, False])
+def test_a_pending_migration_of_shared_tables_is_named_as_well(
+    committed, development_pages, acme, place, rf, is_in_context
+):
+    """Other tables than the schema's own, and those that are read to find the tenant."""
+    with psycopg.connect(place) as database:
+        database.execute("DELETE FROM public.django_migrations WHERE app = 'tenants'")
+
+    if is_in_context:
+        response = answer(acme.host, "/read/")
+    else:
+        try:
+            fail_before_any_context()
+        except ProgrammingError:
+            response = unavailable.server_error(rf.get("/read/"))
+
+    page = response.content.decode()
+    assert "pending in public:" in page
+    assert "tenants.0001_initial" in page
+    assert APPLY in page
 
 
 def test_a_change_without_a_migration_is_told_as_well(development_pages, acme, monkeypatch):
