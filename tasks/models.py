@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from tasks.policies import policy_of, visitor_kinds
 from tasks.querysets import MessageQuerySet
 from tenancy.fields import SchemaNameField
-from tenancy.shared_tables import EVERYTHING, OWN_ROWS, SharedTable
+from tenancy.shared_tables import EVERYTHING, SharedTable
 
 
 def _rows_of_visitors() -> str:
@@ -41,7 +41,7 @@ class Message(models.Model):
             return (cls.PENDING, cls.SENDING, cls.FAILED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    schema_name = SchemaNameField(_("schema"))
+    schema_name = SchemaNameField(_("schema"), allows_public=True)
     kind = models.CharField(_("kind"), max_length=40)
     task = models.CharField(_("task"), max_length=100)
     key = models.CharField(_("idempotency key"), max_length=120)
@@ -94,11 +94,7 @@ class Message(models.Model):
             "relay": EVERYTHING,
             "operator": EVERYTHING,
         },
-        rows={
-            "tenant": OWN_ROWS,
-            "signup": OWN_ROWS,
-            "visitor": _rows_of_visitors,
-        },
+        rows={"visitor": _rows_of_visitors},
     )
 
     def __str__(self) -> str:
@@ -150,8 +146,7 @@ class ScheduledRun(models.Model):
         indexes = [models.Index(fields=["name", "due_at"], name="scheduled_run_due")]
 
     shared_table = SharedTable(
-        {"tenant": "SELECT, UPDATE", "relay": EVERYTHING, "operator": EVERYTHING},
-        rows={"tenant": OWN_ROWS},
+        {"tenant": "SELECT, UPDATE", "relay": EVERYTHING, "operator": EVERYTHING}
     )
 
     def __str__(self) -> str:

@@ -32,8 +32,10 @@ class TenantRow(models.Model):
 
     For what is read across tenants: by visitors, operators and jobs. Members see and write their
     own tenant's rows, as a row policy of the database holds; operators and tasks about the shared
-    tables read all of them. A class may declare other privileges in `shared_table`, which then has
-    to name the rows as well. Rows are deleted with their tenant.
+    tables read all of them. A class may declare other privileges in `shared_table`; its `rows` may
+    narrow what a role sees, and never widen it to another tenant's. Rows are deleted with their
+    tenant. PostgreSQL checks keys and unique values past the policies, so a row refers to no other
+    row of a tenant, and what is unique includes `schema_name`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -13,8 +13,8 @@ from django_tenants.utils import get_public_schema_name, get_tenant_model
 
 from tenancy.postgresql.search_path import role_name
 from tenancy.roles import MIGRATOR, TENANT, DatabaseRole, all_roles, schema_creator
-from tenancy.shared_tables import EVERYTHING, OWN_ROWS, SharedTable
-from tenancy.tables import MIGRATIONS, is_tenant_row, public_models, shared_models
+from tenancy.shared_tables import EVERYTHING, SharedTable
+from tenancy.tables import MIGRATIONS, public_models, shared_models, tenant_rows
 
 CONTENT_TYPES = "django_content_type"
 SNAPSHOTS, POOL = "tenancy_schemasnapshot", "tenancy_pooledschema"
@@ -28,12 +28,12 @@ def shared_tables() -> dict[str, SharedTable]:
     declared = {
         model._meta.db_table: model.shared_table  # noqa: SLF001  # Documented by Django.
         for model in shared_models()
-        if hasattr(model, "shared_table")
+        if hasattr(model, "shared_table") and not model._meta.proxy  # noqa: SLF001  # Documented by Django.
     }
+    of_one_tenant = [TENANT, *(role for role in all_roles() if role.creates_schemas)]
     rows_of_tenants = {
-        model._meta.db_table: _own_rows()  # noqa: SLF001  # Documented by Django.
-        for model in shared_models()
-        if is_tenant_row(model)
+        table: declared.get(table, _rows_of_tenants()).limited_to_own_rows(of_one_tenant)
+        for table in {model._meta.db_table for model in tenant_rows()}  # noqa: SLF001  # Documented by Django.
     }
     others = [role for role in all_roles() if role != MIGRATOR]
     # Migrations of a new schema add and drop foreign keys of two tables to the content types.
@@ -43,8 +43,8 @@ def shared_tables() -> dict[str, SharedTable]:
     reading = {str(role): "SELECT" for role in others if role.operates}
     creators = [str(role) for role in others if role.creates_schemas]
     return {
-        **rows_of_tenants,
         **declared,
+        **rows_of_tenants,
         # A sign-up that finds no snapshot creates it.
         SNAPSHOTS: SharedTable(
             dict.fromkeys(creators, "SELECT, INSERT, UPDATE (statements, filled_at)") | reading
@@ -58,7 +58,7 @@ def shared_tables() -> dict[str, SharedTable]:
     }
 
 
-def _own_rows() -> SharedTable:
+def _rows_of_tenants() -> SharedTable:
     """Return the declaration of a `TenantRow` that has none."""
     reading = [role for role in all_roles() if role.operates or role.runs_tasks]
     creators = [role for role in all_roles() if role.creates_schemas]
@@ -68,8 +68,7 @@ def _own_rows() -> SharedTable:
             # What a sign-up writes for the tenant that it opens.
             **dict.fromkeys(creators, "SELECT, INSERT, UPDATE"),
             TENANT: EVERYTHING,
-        },
-        rows=dict.fromkeys([TENANT, *creators], OWN_ROWS),
+        }
     )
 
 

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             name='Message',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('schema_name', tenancy.fields.SchemaNameField(default=tenancy.context.current_schema, editable=False, max_length=63, verbose_name='schema')),
+                ('schema_name', tenancy.fields.SchemaNameField(allows_public=True, default=tenancy.context.current_schema, editable=False, max_length=63, verbose_name='schema')),
                 ('kind', models.CharField(max_length=40, verbose_name='kind')),
                 ('task', models.CharField(max_length=100, verbose_name='task')),
                 ('key', models.CharField(max_length=120, verbose_name='idempotency key')),

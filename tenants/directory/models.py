@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from tenancy.fields import SchemaNameField
-from tenancy.shared_tables import EVERYTHING, OWN_ROWS, SharedTable
+from tenancy.shared_tables import EVERYTHING, SharedTable
 from tenants.directory.querysets import DirectoryQuerySet
 
 
@@ -23,8 +23,7 @@ class DirectoryEntry(models.Model):
             "visitor": "SELECT",
             "signup": "SELECT, INSERT, UPDATE",
             "operator": EVERYTHING,
-        },
-        rows={"tenant": OWN_ROWS, "signup": OWN_ROWS},
+        }
     )
 
     class Meta:
