@@ -13,4 +13,5 @@ class TenancyConfig(AppConfig):
         """Connect the receivers, register the checks, and import each app's declarations."""
         import_module("tenancy.receivers")
         import_module("tenancy.checks")
+        import_module("tenancy.files").delete_files_with_proxies()
         autodiscover_modules("receivers", "emails", "tenantry")

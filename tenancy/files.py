@@ -16,7 +16,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext_lazy as _
 
-from tenancy.context import current_schema
+from tenancy.context import current_schema, is_public
 from tenancy.errors import ForeignFileError
 from tenancy.tables import is_tenant_row
 
@@ -26,25 +26,42 @@ EXTENSION = re.compile(r"\.[a-z0-9]{1,10}")
 class TenantFieldFile(FieldFile):
     """The file of one row. It is opened and deleted in the row's own tenant alone.
 
-    The column may hold any path, so it is compared with the schema on each use.
+    The column may hold any path, so it is compared with schema, table and key on each use: a copied
+    row has to store a file of its own.
     """
 
     field: "TenantFileField"
     _committed: bool  # False for an upload that isn't stored yet.
 
     def _require_file(self) -> None:
-        """Raise `ForeignFileError` for another tenant's path. Django calls it before each use."""
+        """Raise `ForeignFileError` for another row's path. Django calls it before each use."""
         super()._require_file()  # type: ignore[misc]  # Not in the stubs.
         if not self.is_own:
             raise ForeignFileError(self.name)
 
     @property
     def is_own(self) -> bool:
-        """Whether the path lies below the row's schema, or is an upload's name still."""
-        return not self._committed or str(self.name).startswith(f"{schema_of_row(self.instance)}/")
+        """Whether the path is one of this row's, or an upload's name still."""
+        if not self._committed:
+            return True
+        try:
+            start = self.field.start_of_names(self.instance)
+        except ForeignFileError:
+            return False
+        name = str(self.name)
+        return name.startswith(start) and "/" not in name[len(start) :]
+
+    @property
+    def url(self) -> str:
+        """No address: files are served by a view. Raises `AttributeError`."""
+        # Django's form widget shows no link then. Any other error would be a 500.
+        raise AttributeError("A tenant's file has no URL: write a view that returns download().")
 
     def save(self, name: str, content: Any, save: bool = True) -> None:
-        """Store a new file. Raises `ValidationError` when limit or validators refuse it."""
+        """Store a new file. Raises `ValidationError` when limit or validators refuse it.
+
+        Raises `ForeignFileError` for a row of another tenant than the context's.
+        """
         content.name = content.name or name
         self.field.refuse_too_large(content.size)
         self.field.run_validators(content)
@@ -65,7 +82,7 @@ class TenantFieldFile(FieldFile):
 
 
 class TenantFileField(models.FileField):
-    """A file below its schema's name, under a random name with the original's extension.
+    """A file below its schema's name, named by its row's key, at random, and by its extension.
 
     For models based on `TenantModel` or `TenantRow`. `max_bytes` is required, and holds for each
     way of saving, as the validators do: a file that one of them refuses is not stored, and saving
@@ -98,13 +115,30 @@ class TenantFileField(models.FileField):
     def contribute_to_class(self, cls: Any, name: str, *args: Any, **options: Any) -> None:
         super().contribute_to_class(cls, name, *args, **options)
         if not cls._meta.abstract:
-            post_delete.connect(self._delete_file, sender=cls)
+            self.delete_with_rows_of(cls)
+
+    def delete_with_rows_of(self, model: type[models.Model]) -> None:
+        """Delete the file of each row that is deleted through this model."""
+        post_delete.connect(self._delete_file, sender=model)
 
     def generate_filename(self, instance: Any, filename: Any) -> str:
         extension = EXTENSION.fullmatch(PurePath(filename).suffix.lower())
-        table = instance._meta.db_table  # noqa: SLF001  # Documented by Django.
         name = f"{uuid.uuid4().hex}{extension[0] if extension else ''}"
-        return f"{schema_of_row(instance)}/{table}/{name}"
+        return f"{self.start_of_names(instance)}{name}"
+
+    def start_of_names(self, instance: Any) -> str:
+        """Return how the path of each of a row's files begins: schema, table and key.
+
+        Raises `ForeignFileError` for a row of another tenant than the context's. In public, jobs
+        and operators work on all tenants' rows.
+        """
+        schema_name = current_schema()
+        if is_tenant_row(self.model) and instance.schema_name != schema_name:
+            if not is_public():
+                raise ForeignFileError(f"The row {instance.pk} belongs to another tenant.")
+            schema_name = instance.schema_name
+        table = self.model._meta.db_table  # noqa: SLF001  # Documented by Django.
+        return f"{schema_name}/{table}/{getattr(instance.pk, 'hex', instance.pk)}-"
 
     def validate(self, value: Any, model_instance: Any) -> None:
         super().validate(value, model_instance)
@@ -151,6 +185,11 @@ def file_fields() -> list[tuple[type[models.Model], TenantFileField]]:
     ]
 
 
-def schema_of_row(instance: Any) -> str:
-    """Return the schema that a row's files belong to."""
-    return str(instance.schema_name) if is_tenant_row(type(instance)) else current_schema()
+def delete_files_with_proxies() -> None:
+    """Delete the files of rows that are deleted through a proxy model, too.
+
+    Called once all models are loaded: signals name the proxy as their sender.
+    """
+    for model, field in file_fields():
+        if model._meta.proxy:  # noqa: SLF001  # Documented by Django.
+            field.delete_with_rows_of(model)

@@ -66,6 +66,40 @@ def test_a_file_is_opened_in_its_own_tenant_alone(acme, globex, profile_of):
             download(stolen.picture, filename="theirs.pdf")
 
 
+@pytest.mark.parametrize("path", ["{schema}/../{file}", "{start}/../x", "{start}", "./{own}"])
+def test_no_path_leads_out_of_its_row(acme, globex, profile_of, path):
+    mine, theirs = profile_of(acme), profile_of(globex)
+    with workspace_context(acme):
+        start = FIELD.start_of_names(mine)
+        own, file, schema = mine.picture.name, theirs.picture.name, acme.schema_name
+        name = path.format(start=start, own=own, file=file, schema=schema)
+        Profile.objects.filter(pk=mine.pk).update(picture=name)
+        with pytest.raises(Http404):
+            download(Profile.objects.get(pk=mine.pk).picture, filename="theirs.pdf")
+        Profile.objects.get(pk=mine.pk).delete()
+
+    assert theirs.picture.name in names_of(globex)
+
+
+def test_a_copied_row_neither_opens_nor_deletes_the_originals_file(committed, acme, profile_of):
+    mine, other = profile_of(acme), profile_of(acme)
+    with workspace_context(acme):
+        Profile.objects.filter(pk=other.pk).update(picture=mine.picture.name)
+        copy = Profile.objects.get(pk=other.pk)
+        with pytest.raises(ForeignFileError):
+            copy.picture.open()
+        copy.delete()
+
+    assert mine.picture.name in names_of(acme)
+
+
+def test_a_file_has_no_url(acme, profile_of):
+    picture = profile_of(acme).picture
+
+    with pytest.raises(AttributeError, match="write a view"):
+        picture.url  # noqa: B018
+
+
 def test_a_row_deletes_no_file_of_another_tenant(committed, acme, globex, profile_of):
     mine, theirs = profile_of(acme), profile_of(globex)
     with workspace_context(acme):
