@@ -1,23 +1,24 @@
 """System checks of the database and of the shared tables' privileges."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import Error, Tags, register
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import FileField, Model
+from django.db.models import AutoField, FileField, Model, UniqueConstraint, UUIDField
 
 from tenancy import privileges
 from tenancy.context import public_context
 from tenancy.files import TenantFileField
 from tenancy.inspection import role_faults
 from tenancy.models import TenantModel, TenantRow
-from tenancy.rate_limits import RateLimit, declared_limits
+from tenancy.rate_limits import LIMIT, declared_limits
 from tenancy.registry import duplicates
-from tenancy.roles import all_roles
-from tenancy.tables import shared_models, tenant_models
+from tenancy.roles import TENANT, all_roles
+from tenancy.shared_tables import SharedTable
+from tenancy.tables import is_tenant_row, shared_models, tenant_models, tenant_rows
 
 
 @register(Tags.database)
@@ -74,18 +75,11 @@ def limits_can_be_counted(**_: Any) -> list[Error]:
         if each.name in settings.LIMITS:
             text = f"The rate limit “{each.name}” has the name of one of the service's own."
             found.append(Error(text, hint="Use a name like “app.name”.", id="tenancy.E011"))
-        if not _is_readable(each):
+        if not LIMIT.fullmatch(each.limit):
             text = f"The rate limit “{each.name}” can't be read: {each.limit!r}."
             hint = "Write it like “20/hour” or “5/10 minute”."
             found.append(Error(text, hint=hint, id="tenancy.E012"))
     return found
-
-
-def _is_readable(limit: RateLimit) -> bool:
-    try:
-        return limit.item.amount > 0
-    except ValueError:
-        return False
 
 
 @register(Tags.models)
@@ -103,6 +97,69 @@ def keys_stay_in_their_schema(**_: Any) -> list[Error]:
         for model, field in _fields()
         if field.is_relation and (model in own) != (field.related_model in own)
     ]
+
+
+@register(Tags.models)
+def keys_lead_to_no_tenants_row(**_: Any) -> list[Error]:
+    """Report relations of a model in the table of all tenants to another table of theirs.
+
+    PostgreSQL checks keys, and deletes by them, past the row policies: a row could refer to another
+    tenant's, and would be deleted with it. Inheritance from a concrete model is such a relation.
+    """
+    declared = privileges.shared_tables()
+    return [
+        Error(
+            f"{model.__name__}.{field.name} refers to {field.related_model.__name__}, whose rows "
+            "belong to tenants.",
+            hint="Store the other row's id in a plain field, or base both on TenantModel.",
+            obj=model,
+            id="tenancy.E010",
+        )
+        for model in tenant_rows()
+        for field in _relations(model)
+        if field.many_to_many
+        or is_tenant_row(field.related_model)
+        or TENANT in _rows_of(declared, field.related_model)
+    ]
+
+
+@register(Tags.models)
+def unique_values_are_a_tenants_own(**_: Any) -> list[Error]:
+    """Report unique values of a table of all tenants: one tenant would learn of another's."""
+    return [
+        Error(
+            f"{model.__name__} has {', '.join(sorted(names))} unique across all tenants.",
+            hint='Use UniqueConstraint(fields=["schema_name", …]).',
+            obj=model,
+            id="tenancy.E013",
+        )
+        for model in tenant_rows()
+        for names in _unique_together(model)
+        if "schema_name" not in names
+    ]
+
+
+def _relations(model: type[Model]) -> Iterator[Any]:
+    options = model._meta  # noqa: SLF001  # Documented by Django.
+    yield from (field for field in options.local_fields if field.is_relation)
+    yield from options.local_many_to_many
+
+
+def _rows_of(declared: Mapping[str, SharedTable], model: type[Model]) -> Container[str]:
+    table = declared.get(model._meta.db_table)  # noqa: SLF001  # Documented by Django.
+    return table.rows if table else ()
+
+
+def _unique_together(model: type[Model]) -> Iterator[Collection[str]]:
+    """Yield the fields of each unique index besides the key; random keys tell nothing."""
+    options = model._meta  # noqa: SLF001  # Documented by Django.
+    for field in options.local_fields:
+        if field.unique and not (field.primary_key and isinstance(field, AutoField | UUIDField)):
+            yield [field.name]
+    yield from options.unique_together
+    for constraint in options.constraints:
+        if isinstance(constraint, UniqueConstraint):
+            yield constraint.fields or [str(each) for each in constraint.expressions]
 
 
 @register(Tags.models)

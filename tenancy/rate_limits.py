@@ -6,6 +6,7 @@ of stored counters stays bounded.
 
 import hashlib
 import logging
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ from tenancy.registry import Registry
 logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 UNITS = {"s": "second", "m": "minute", "h": "hour"}
+
+# One limit. The library takes others as well, of which it would count by the first alone.
+LIMIT = re.compile(r"[1-9]\d*/([1-9]\d* )?(second|minute|hour|day)s?")
 
 # Outside production one machine acts for many people.
 WIDE = 100

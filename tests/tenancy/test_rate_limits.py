@@ -128,10 +128,12 @@ def test_limits_that_can_not_be_counted_are_refused(declare):
         RateLimit("find", "2/hour"),
         RateLimit("notes.often", "often"),
         RateLimit("notes.never", "0/hour"),
+        RateLimit("notes.twice", "5/hour;20/day"),
+        RateLimit("notes.no_time", "5/0 hour"),
     )
 
     found = [error.id for error in limits_can_be_counted()]
-    assert found == ["tenancy.E011", "tenancy.E012", "tenancy.E012"]
+    assert found == ["tenancy.E011", *["tenancy.E012"] * 4]
 
 
 def test_a_view_may_leave_the_answer_to_the_service(notes, declare, acme, client_of, make_user):
