@@ -4,7 +4,7 @@ from functools import partial
 
 from operations.doctor.findings import Finding
 from operations.doctor.reading import unmatched
-from operations.doctor.structure import owned_schemas
+from operations.doctor.structure import owned_schemas, unknown_migrations
 from tenancy.context import current_schema
 from tenancy.schemas import PREFIX
 from tenancy.stored_files import (
@@ -43,4 +43,8 @@ def files_without_row(where: str) -> list[Finding]:
     if not unnamed:
         return []
     sentence = f"{where}: {len(unnamed)} files belong to no row, such as {unnamed[0].name}."
+    if unknown := unknown_migrations():
+        name = ".".join(min(unknown))
+        advice = f"run the doctor of the newest release: this one lacks the migration {name}"
+        return [Finding(sentence, advice)]
     return [Finding(sentence, "delete them", partial(delete_files, unnamed))]

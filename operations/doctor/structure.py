@@ -76,11 +76,16 @@ def incomplete(tenant: Tenant) -> list[Finding]:
     if tables.MIGRATIONS in missing:
         # The applied migrations are unknown: running all would collide with existing tables.
         return [_lacking(tenant, missing, "and its applied migrations are unknown")]
-    applied = set(MigrationRecorder(connection).migration_qs.values_list("app", "name"))
-    if behind := _migrations() - applied:
+    if behind := _migrations() - _applied():
         sentence = f"The schema of {tenant.slug} is behind: {len(behind)} migrations were not run."
         return [Finding(sentence, "run them", partial(_migrate, tenant))]
     return [_lacking(tenant, missing, "though its migrations have run")] if missing else []
+
+
+def unknown_migrations() -> set[tuple[str, str]]:
+    """Return the migrations of the context's schema that this release of the code lacks."""
+    on_disk = MigrationLoader(None, ignore_no_migrations=True).disk_migrations or {}
+    return {key for key in _applied() - set(on_disk) if key[0] in tables.tenant_labels()}
 
 
 def _drop(name: str) -> None:
@@ -100,6 +105,10 @@ def _lacking(tenant: Tenant, missing: list[str], why: str) -> Finding:
 def _migrate(tenant: Tenant) -> None:
     with public_context():
         schemas.migrate_schema(schema_name=tenant.schema_name)
+
+
+def _applied() -> set[tuple[str, str]]:
+    return set(MigrationRecorder(connection).migration_qs.values_list("app", "name"))
 
 
 def _migrations() -> set[tuple[str, str]]:

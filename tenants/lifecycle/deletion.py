@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tenancy.context import database_role, public_context, workspace_context
@@ -56,7 +57,8 @@ def _delete(tenant: Tenant) -> None:
     schema_name = tenant.schema_name
     drop_schema(schema_name=schema_name)
     for model in tenant_rows():
-        model._base_manager.filter(schema_name=schema_name).delete()  # noqa: SLF001  # Documented by Django.
+        # No manager of the model's: it may leave rows out.
+        QuerySet(model).filter(schema_name=schema_name).delete()
     # The domains are deleted with it, and their hosts leave the cache.
     tenant.delete()
     transaction.on_commit(lambda: discard_files(schema_name=schema_name), robust=True)

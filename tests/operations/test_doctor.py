@@ -249,6 +249,21 @@ def test_a_picture_in_use_and_one_on_its_way_in_are_no_debris(acme, people, medi
     assert transcript() == "No findings.\n"
 
 
+def test_an_older_release_deletes_no_files_that_a_newer_one_may_name(acme, people, media):
+    old_picture(acme.schema_name, media)
+    with database_role(MIGRATOR), workspace_context(acme), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO django_migrations (app, name, applied)"
+            " VALUES ('accounts', '0999_albums', now())"
+        )
+
+    shown = transcript("--fix")
+
+    assert "acme: 1 files belong to no row" in shown
+    assert "this one lacks the migration accounts.0999_albums" in shown
+    assert (media / acme.schema_name / "accounts_profile" / "old.webp").exists()
+
+
 def test_somebody_elses_files_are_left_alone(acme, people, media):
     old_picture("exports", media)
 
