@@ -18,12 +18,21 @@ LIST = ROOT / "dev" / "migration_safety.toml"
 PAGE = "docs/migrations.md"
 # Citus takes a column, and then a constraint that has a name.
 UNNAMED_CHECK = re.compile(r"ADD COLUMN .* CHECK \(")
+SCHEMAS = ("public", "tenants", "both")
 # What PostgreSQL refuses within a transaction.
 UNTRANSACTIONAL = re.compile(r"\b(CONCURRENTLY|VACUUM)\b", re.IGNORECASE)
 MIXED = "a RunPython or RunSQL beside a change of tables, whose locks it holds: make it two"
 OUTSIDE = (
     "a RunSQL that PostgreSQL refuses within a transaction, in which a new tenant's schema is made:"
     " make and remove indexes by AddIndexConcurrently and RemoveIndexConcurrently"
+)
+PLACELESS = (
+    "a RunPython or RunSQL that doesn't say where it runs, and would run in public and in each"
+    " tenant's schema: add hints={'schema': 'public'}, 'tenants' or 'both'"
+)
+MOVED = (
+    "it moves {} between public and the tenants' schemas: make a new model there, copy the rows,"
+    " and remove the old one"
 )
 IRREVERSIBLE = "a RunPython or RunSQL without a way back: give it a reverse, or a noop"
 
@@ -47,7 +56,11 @@ def findings(listed: dict[str, dict[str, str]]) -> Iterator[str]:
         if not _is_new(key, listed["baseline"]):
             continue
         name = ".".join(key)
-        faults = [*_faults_in_sql(loader, key), *_faults_in_operations(migration)]
+        # A table that moves has no SQL to look at.
+        faults = [*_faults_in_placement(loader, key)] or [
+            *_faults_in_sql(loader, key),
+            *_faults_in_operations(migration),
+        ]
         needed |= {name} if faults else set()
         if faults and name not in listed.get("contracting", {}):
             yield f"{name}: {'; '.join(faults)}. See {PAGE}."
@@ -88,10 +101,32 @@ def _faults_in_operations(migration: Any) -> Iterator[str]:
     about_rows = [isinstance(each, RunPython | RunSQL) for each in migration.operations]
     if any(about_rows) and not all(about_rows):
         yield MIXED
-    found = [each for each in _flat(migration.operations) if isinstance(each, RunSQL)]
+    placed = [each for each in _flat(migration.operations) if isinstance(each, RunPython | RunSQL)]
+    found = [each for each in placed if isinstance(each, RunSQL)]
     is_tenants = migration.app_label in tenant_labels()
+    if is_tenants and any(each.hints.get("schema") not in SCHEMAS for each in placed):
+        yield PLACELESS
     if is_tenants and any(UNTRANSACTIONAL.search(str(each.sql)) for each in found):
         yield OUTSIDE
+
+
+def _faults_in_placement(loader: Any, key: tuple[str, str]) -> Iterator[str]:
+    before, after = (_placements(loader, key, at_end=at_end) for at_end in (False, True))
+    for name in sorted(before.keys() & after.keys()):
+        if before[name] != after[name]:
+            yield MOVED.format(name)
+
+
+def _placements(loader: Any, key: tuple[str, str], *, at_end: bool) -> dict[str, bool]:
+    """Return whether each of the app's models has its table in public alone, by its name."""
+    from tenancy.fields import SchemaNameField
+
+    models = loader.project_state(key, at_end=at_end).models
+    return {
+        state.name: any(isinstance(field, SchemaNameField) for field in state.fields.values())
+        for (app_label, _name), state in models.items()
+        if app_label == key[0]
+    }
 
 
 def _flat(operations: Sequence[Any]) -> Iterator[Any]:

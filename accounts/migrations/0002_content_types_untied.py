@@ -31,4 +31,6 @@ class Migration(migrations.Migration):
         ("contenttypes", "0002_remove_content_type_name"),
     ]
 
-    operations = [migrations.RunSQL(_drop(*tie), _add(*tie)) for tie in TIES.items()]
+    operations = [
+        migrations.RunSQL(_drop(*tie), _add(*tie), hints={"schema": "both"}) for tie in TIES.items()
+    ]

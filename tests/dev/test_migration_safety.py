@@ -10,6 +10,7 @@ UNIQUE = (
     'migrations.AddConstraint("invitation",'
     ' models.UniqueConstraint(fields=["created_at"], name="toy")),'
 )
+RUN_PYTHON = "migrations.RunPython(migrations.RunPython.noop, migrations.RunPython.noop{}),"
 LISTED = {"accounts.0900_toy": "Nobody has read it since 2.0."}
 
 
@@ -37,7 +38,7 @@ def field(operation, name, kind):
         field("AddField", "colour", "CharField(max_length=9, null=True)"),
         field("AddField", "colour", "CharField(max_length=9, db_default='red')"),
         releases.ADD_MODEL.format(name="Toy"),
-        "migrations.RunPython(migrations.RunPython.noop, migrations.RunPython.noop),",
+        RUN_PYTHON.format(", hints={'schema': 'both'}"),
     ],
 )
 def test_what_expands_passes(found, operations):
@@ -57,8 +58,16 @@ def test_what_expands_passes(found, operations):
         ("migrations.RunPython(migrations.RunPython.noop),", "without a way back"),
         (UNIQUE, "ADDING unique"),
         (
+            RUN_PYTHON.format(""),
+            "doesn't say where it runs",
+        ),
+        (
+            'migrations.AddField("invitation", "schema_name", SchemaNameField()),',
+            "it moves Invitation between public and the tenants' schemas",
+        ),
+        (
             field("AddField", "colour", "CharField(max_length=9, null=True)")
-            + "migrations.RunPython(migrations.RunPython.noop, migrations.RunPython.noop),",
+            + RUN_PYTHON.format(", hints={'schema': 'both'}"),
             "make it two",
         ),
     ],

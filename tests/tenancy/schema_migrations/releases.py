@@ -20,6 +20,7 @@ from tenancy.provisioning import fingerprint
 MIGRATION = """
 from django.db import migrations, models
 from django.contrib.postgres.operations import *
+from tenancy.fields import SchemaNameField
 
 {before}
 

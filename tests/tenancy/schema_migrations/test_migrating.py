@@ -14,6 +14,7 @@ from accounts.models import User
 from tenancy import revisions
 from tenancy.context import database_role, public_context, workspace_context
 from tenancy.roles import MIGRATOR, TENANT
+from tenancy.router import PlacementRouter
 from tenancy.schema_migrations import rendering
 from tenants.models import Tenant
 from tenants.roles import OPERATOR, SIGNUP
@@ -117,6 +118,33 @@ def test_an_index_is_built_outside_a_transaction(
         )
         assert built.fetchall() == [("sql",), ("toy",)]
         assert revision_of(tenant) == str(revisions.target())
+
+
+@pytest.mark.parametrize("way", ["fleet", "one by one"])
+@pytest.mark.parametrize(("schema", "count"), [("public", 0), ("tenants", 2), ("both", 2)])
+def test_a_migrations_own_code_runs_where_its_hint_says(
+    release, acme, migrate, past, way, schema, count
+):
+    hints = f"hints={{'schema': '{schema}'}}"
+    sql = "COMMENT ON TABLE accounts_invitation IS 'seen'"
+    python = "COMMENT ON COLUMN accounts_invitation.email IS 'seen'"
+    release.add("0900_sql", f'migrations.RunSQL("{sql}", {hints}),')
+    work = f"def work(apps, schema_editor):\n    schema_editor.execute({python!r})"
+    release.add("0901_python", f"migrations.RunPython(work, {hints}),", before=work)
+
+    migrate(**({} if way == "fleet" else {"schema_name": acme.schema_name}))
+
+    found = past.execute(
+        "SELECT FROM pg_description"
+        " WHERE classoid = 'pg_class'::regclass AND objoid = %s::regclass",
+        [f"{acme.schema_name}.accounts_invitation"],
+    )
+    assert len(found.fetchall()) == count
+    with public_context():
+        router, hint = PlacementRouter(), {"schema": schema}
+        assert router.allow_migrate("default", "accounts", **hint) is (
+            False if schema == "tenants" else None
+        )
 
 
 def test_what_asks_the_database_asks_each(release, acme, globex, migrate, past):
