@@ -7,6 +7,7 @@ takes them by `method_decorator(members_page, name="dispatch")`.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from inspect import iscoroutinefunction, unwrap
 from typing import Any
 from urllib.parse import urlencode
 
@@ -36,7 +37,7 @@ class Access:
     """Who a view admits: visitors, members, or members with a permission."""
 
     members_only: bool = True
-    permission: str = ""
+    permission: str | None = None
 
 
 def public_page(view: View) -> View:
@@ -134,13 +135,13 @@ def start_of(user: User) -> str:
     return reverse("console:overview" if has_permission(user, ADMINISTER) else "home")
 
 
-def _admitting(view: View, permission: str = "") -> View:
+def _admitting(view: View, permission: str | None = None) -> View:
     """Admit members, with the permission where one is named."""
 
     @login_required
     @wraps(view)
     def guarded(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if permission and not has_permission(request.user, permission):
+        if permission is not None and not has_permission(request.user, permission):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
@@ -156,6 +157,9 @@ def _admitting(view: View, permission: str = "") -> View:
 
 
 def _marked(view: View, access: Access) -> View:
+    """Mark a view with its access. Raises `TypeError` for an asynchronous one."""
+    if iscoroutinefunction(unwrap(view)):
+        raise TypeError(f"{unwrap(view).__qualname__} is async: a tenant's context is a thread's.")
     view.access = access  # type: ignore[attr-defined]  # Ours.
     return view
 

@@ -64,7 +64,7 @@ def permissions_are_declared(**_: Any) -> list[Error]:
             id="accounts.E004",
         )
         for where, name in named.items()
-        if name and name not in permissions
+        if name is not None and name not in permissions
     ]
 
 

@@ -25,7 +25,7 @@ class Link:
     url_name: str
     icon: str = ""
     pages: tuple[str, ...] = ()
-    permission: str = ""
+    permission: str | None = None
     position: int = 100
 
     def is_current(self, request: HttpRequest) -> bool:
@@ -56,5 +56,5 @@ NAVIGATIONS = {
 def shown_links(navigation: str, user: User) -> Iterator[Link]:
     """Yield a navigation's links that the user may follow."""
     for link in NAVIGATIONS[navigation]:
-        if not link.permission or has_permission(user, link.permission):
+        if link.permission is None or has_permission(user, link.permission):
             yield link

@@ -1,12 +1,15 @@
 """The example product at work in two tenants. Run in a copy of the project that holds it."""
 
 import io
+from contextlib import contextmanager, nullcontext
 
 from celery import current_app
 from django.apps import apps
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import ProgrammingError, connection, transaction
 from django.test import Client
 from django.test.utils import override_settings, setup_test_environment
 from django.urls import reverse
@@ -17,6 +20,7 @@ from tasks.jobs import run_schedules
 from tasks.models import Message, ScheduledRun
 from tasks.roles import RELAY
 from tenancy.context import public_context, workspace_context
+from tenancy.errors import ForeignFileError, TenantMissingError
 from tenancy.stored_files import schemas_with_files, stored_files
 from tenants.lifecycle.deletion import delete_tenant
 from tenants.lifecycle.jobs import plan_schedules
@@ -70,6 +74,7 @@ def main():
     attach(acme, at_acme, at_globex)
     delete_a_note(acme, at_acme, at_globex)
     write_usage(acme, globex, at_globex)
+    publish(acme, globex)
 
     with public_context(RELAY):
         sent = Message.objects.filter(kind="note_added").values_list("schema_name", flat=True)
@@ -84,6 +89,9 @@ def main():
         assert note_model().objects.count() == 2
     with public_context(OPERATOR):
         assert [row.schema_name for row in usage().objects.all()] == [globex.schema_name]
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT title FROM notes_page")
+            assert cursor.fetchall() == []
     assert schemas_with_files() == set()
     call_command("doctor", stdout=io.StringIO())
 
@@ -194,6 +202,51 @@ def delete_a_note(acme, at_acme, at_globex):
     assert 'href="/console/settings/notes/"' in at_acme.get("/console/settings/").text
     assert "Settings of notes" in at_acme.get("/console/settings/notes/").text
     assert at_acme_as_member.get("/console/settings/notes/").status_code == 403
+
+
+def publish(acme, globex):
+    """A row and its file are one tenant's, whatever the model declares; both go with the tenant."""
+    pages, front_pages = apps.get_model("notes.Page"), apps.get_model("notes.FrontPage")
+    with workspace_context(acme):
+        page = pages.objects.create(title="Anvils")
+        page.picture.save("anvil.png", ContentFile(b"An anvil"))
+        hidden = pages(title="Soon", is_hidden=True)
+        hidden.picture.save("x.png", ContentFile(b"x"), save=False)
+        hidden.save(force_insert=True)
+    with workspace_context(globex):
+        assert not pages.objects.exists()
+        assert not pages.objects.update(title="Stolen")
+        theirs = front_pages(title="Forged", schema_name=acme.schema_name)
+        for refused, error in (
+            (theirs.save, ProgrammingError),
+            (lambda: theirs.picture.save("x.png", ContentFile(b"x")), ForeignFileError),
+            (page.picture.open, ForeignFileError),
+            (lambda: page.picture.delete(save=False), None),
+        ):
+            with raises(error) if error else nullcontext(), transaction.atomic():
+                refused()
+    with public_context():
+        assert [each.picture.open().read() for each in pages.objects.all()] == [b"An anvil"]
+        with raises(TenantMissingError), transaction.atomic():
+            pages.objects.create(title="Of no tenant")
+    with public_context(OPERATOR):
+        assert pages.objects.get().title == "Anvils"
+    with workspace_context(acme):
+        call_command("doctor", stdout=io.StringIO())
+        other = front_pages.objects.create(title="Hammers")
+        other.picture.save("hammer.png", ContentFile(b"A hammer"))
+        count = len(stored_files(schema_name=acme.schema_name))
+        other.delete()
+    assert len(stored_files(schema_name=acme.schema_name)) == count - 1
+
+
+@contextmanager
+def raises(error):
+    try:
+        yield
+    except error:
+        return
+    raise AssertionError(f"No {error.__name__} was raised.")
 
 
 def write_usage(acme, globex, at_globex):

@@ -23,6 +23,18 @@ class ClassBased(View):
         return answer(request)
 
 
+@pytest.mark.parametrize(
+    "decorate",
+    [decorators.public_page, decorators.members_page, decorators.admins_page("members.view")],
+)
+def test_an_asynchronous_view_is_refused(decorate):
+    async def report(_request):
+        return HttpResponse()
+
+    with pytest.raises(TypeError, match="report is async"):
+        decorate(report)
+
+
 VIEWS = {
     "public": decorators.public_page(answer),
     "page": decorators.members_page(answer),

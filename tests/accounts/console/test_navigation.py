@@ -7,6 +7,7 @@ from types import ModuleType
 import pytest
 from django.http import HttpResponse
 from django.urls import path
+from django.urls.resolvers import RegexPattern, URLResolver
 
 from accounts.access import decorators
 from accounts.console import checks
@@ -109,6 +110,16 @@ def test_a_link_with_an_undeclared_permission_is_refused(declare):
 
     assert error.id == "accounts.E004"
     assert "The link test.link names the permission “reports.view”" in error.msg
+
+
+def test_a_view_with_an_empty_permission_is_refused(monkeypatch):
+    urls = ModuleType("reports")
+    urls.urlpatterns = [path("reports/", decorators.admins_page("")(answer))]
+    monkeypatch.setattr(checks, "get_resolver", lambda _root: URLResolver(RegexPattern(""), urls))
+
+    (error,) = checks.permissions_are_declared()
+
+    assert "names the permission “”" in error.msg
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from django.db import models
 
 from tenancy.files import TenantFileField
 from tenancy.models import TenantModel, TenantRow
+from tenancy.shared_tables import EVERYTHING, SharedTable
 
 
 class Note(TenantModel):
@@ -19,6 +20,32 @@ class Note(TenantModel):
 
     def __str__(self):
         return self.text
+
+
+class NotHidden(models.Manager):
+    def get_queryset(self):
+        return super().get_queryset().filter(is_hidden=False)
+
+
+class Page(TenantRow):
+    """A page of a tenant that visitors may read. Its declaration names no rows."""
+
+    title = models.CharField(max_length=50)
+    is_hidden = models.BooleanField(default=False)
+    picture = TenantFileField(max_bytes=1024 * 1024, blank=True)
+
+    objects = NotHidden()
+    shared_table = SharedTable({"tenant": EVERYTHING, "visitor": "SELECT", "operator": "SELECT"})
+
+    class Meta:
+        base_manager_name = "objects"
+
+
+class FrontPage(Page):
+    """The same rows."""
+
+    class Meta:
+        proxy = True
 
 
 class Usage(TenantRow):
