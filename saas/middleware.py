@@ -1,6 +1,5 @@
 """Middleware of all hosts: scrubbed logs, health, limits, security headers, session cookie."""
 
-from collections.abc import Callable
 from typing import cast
 
 from django.conf import settings
@@ -19,37 +18,32 @@ from saas.policy import PERMISSIONS
 from saas.redaction import present_request
 from tenancy.errors import RateLimitedError
 
-Handler = Callable[[HttpRequest], HttpResponseBase]
 
-
-class RedactionMiddleware:
+class RedactionMiddleware(MiddlewareMixin):
     """Mask what a request carries in all log lines until it is answered."""
 
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
+    def process_request(self, request: HttpRequest) -> None:
+        present_request.set(request)
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        token = present_request.set(request)
-        try:
-            return self.get_response(request)
-        finally:
-            present_request.reset(token)
+    def process_response(
+        self, _request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        # Called after any exception as well: Django has made a response of it by then.
+        present_request.set(None)
+        return response
 
 
-class HealthMiddleware:
+class HealthMiddleware(MiddlewareMixin):
     """Answer `/healthz` and `/readyz` on any host, before its tenant is looked up."""
 
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
         match request.path_info:
             case "/healthz":
                 return health.live()
             case "/readyz":
                 return health.ready(request)
             case _:
-                return self.get_response(request)
+                return None
 
 
 class RateLimitMiddleware(MiddlewareMixin):

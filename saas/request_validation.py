@@ -1,7 +1,6 @@
 """Validation of requests before any view reads them, and the pages that refuse invalid ones."""
 
 import codecs
-from collections.abc import Callable
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any
@@ -11,12 +10,11 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import get_language_from_request, override
 from gunicorn.http.errors import ParseException
 
 from accounts.access.requests import room_for_body
-
-Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
 class Request(WSGIRequest):
@@ -29,22 +27,21 @@ class Request(WSGIRequest):
             self.content_type, self.content_params = "", {"charset": "unreadable"}
 
 
-class RequestValidationMiddleware:
+class RequestValidationMiddleware(MiddlewareMixin):
     """Refuse requests that no view could read, before they are read, with an error page.
 
     One place for all views: a charset other than UTF-8, an ambiguous address, and a body that
     is incomplete or larger than its view takes. A 405 without content gets its page here.
     """
 
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: WSGIRequest) -> HttpResponseBase:
+    def process_request(self, request: WSGIRequest) -> HttpResponse | None:
         if not _is_utf8(request):
             return refuse(request, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-        if _is_ambiguous(request):
-            return refuse(request, HTTPStatus.BAD_REQUEST)
-        response = self.get_response(request)
+        return refuse(request, HTTPStatus.BAD_REQUEST) if _is_ambiguous(request) else None
+
+    def process_response(
+        self, request: WSGIRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not _says_anything(response):
             return refuse(request, HTTPStatus.METHOD_NOT_ALLOWED, keep=response)
         return response
