@@ -190,15 +190,20 @@ class DatabaseWrapper(django_tenants.DatabaseWrapper):
         """
         return len(self.atomic_blocks) if self.in_atomic_block else 0
 
-    def drop_if_deeper_than(self, depth: int) -> None:
-        """Drop a connection with transactions that outlived the work that opened them.
+    @contextmanager
+    def dropped_if_left_open(self) -> Iterator[None]:
+        """Drop the connection after the block if transactions of the block are still open.
 
         Its next user would write into a transaction that is never committed.
         """
-        if self.depth > depth:
-            logger.error("A transaction was left open: its connection is dropped.")
-            self.in_atomic_block = False
-            self.close()
+        depth = self.depth
+        try:
+            yield
+        finally:
+            if self.depth > depth:
+                logger.error("A transaction was left open: its connection is dropped.")
+                self.in_atomic_block = False
+                self.close()
 
     # --- Replacing connections ---
 

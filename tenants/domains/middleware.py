@@ -37,18 +37,11 @@ class TenantMiddleware:
             return self._refuse(request, "400.html", {}, status=400)
         request.workspace = None
         database: Any = get_connection()
-        depth = database.depth
-        try:
-            return self._answer(request, host)
-        finally:
-            database.drop_if_deeper_than(depth)
-
-    def _answer(self, request: TenantRequest, host: str) -> HttpResponseBase:
         if hosts.is_base(host):
             request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
             # Only views below the operators' path operate the service.
             operates = request.path_info.startswith(settings.OPERATOR_PATH)
-            with public_context(OPERATOR if operates else VISITOR):
+            with database.dropped_if_left_open(), public_context(OPERATOR if operates else VISITOR):
                 return self.get_response(request)
         tenant = hosts.find_tenant(host)
         if tenant is None:
@@ -57,7 +50,7 @@ class TenantMiddleware:
         if not tenant.is_open:
             return self._refuse(request, "suspended.html", {"workspace": tenant}, status=403)
         request.workspace = tenant
-        with workspace_context(tenant):
+        with database.dropped_if_left_open(), workspace_context(tenant):
             return self.get_response(request)
 
     def _refuse(
