@@ -23,16 +23,24 @@ if TYPE_CHECKING:
 
 
 class Delivery(TenantTask):
-    """Calls its function with a claimed message, sends the returned e-mail, records the result."""
+    """Calls its function with a claimed message, sends the returned e-mail, records the result.
+
+    Does nothing if the message is claimed elsewhere, or done.
+    """
 
     abstract = True
     allow_public = True
     kind: str
 
     def __call__(self, pk: str) -> None:
-        if context := self.way_to(pk, schema_of(self)):
+        schema_name = schema_of(self)
+        if context := self.way_to(pk, schema_name):
             with SmtpConnection() as line, suppress(MailServerAwayError), context:
-                relay.deliver(pk, write=self.run, line=line)
+                message = Message.objects.of_schema(schema_name).filter(pk=pk).first()
+                if message is None or not relay.claim(message):
+                    return
+                if relay.attempt(message, write=self.run, line=line):
+                    relay.record_sent(message)
 
     def way_to(self, pk: str, schema_name: str, load: Load = load_workspace) -> Any:
         """Return the context that a message is sent in, or None if it isn't sent.

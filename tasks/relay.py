@@ -21,7 +21,6 @@ from tasks.errors import AttemptsUsedUpError, MailServerAwayError, PayloadGoneEr
 from tasks.models import Message
 from tasks.smtp import SmtpConnection
 from tenancy import backoff
-from tenancy.context import current_schema
 from tenancy.errors import RateLimitedError, TenantUnknownError
 
 logger = logging.getLogger(__name__)
@@ -44,15 +43,6 @@ UNTIL_RECORDED = (1, 2, 4, 8, 15)
 PERMANENT = (PayloadGoneError, ObjectDoesNotExist, TenantUnknownError)
 
 State = Message.State
-
-
-def deliver(
-    pk: str, *, write: Callable[[Message], mail.EmailContent], line: SmtpConnection
-) -> None:
-    """Send one message of this schema. Does nothing if the message is claimed or done."""
-    message = Message.objects.of_schema(current_schema()).filter(pk=pk).first()
-    if message and claim(message) and attempt(message, write=write, line=line):
-        record_sent(message)
 
 
 def attempt(
