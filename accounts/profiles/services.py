@@ -1,4 +1,4 @@
-"""Profiles: opened along with each user, and edited by the user."""
+"""Profiles, edited by their users. Receivers open them with each user."""
 
 from typing import Any
 
@@ -6,30 +6,9 @@ from allauth.account.models import EmailAddress
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from accounts.onboarding.emails import send_welcome
 from accounts.profiles.models import Profile
 from accounts.users.models import User
-from accounts.users.signals import member_joined
-from tasks import outbox
-from tenancy.context import is_public
 from tenancy.errors import ForeignFileError
-
-
-def open_profile(*, user: User) -> Profile:
-    """Create a new user's profile and address, and inside a tenant enqueue the welcome.
-
-    Runs in the transaction that saves the user: all rows are written, or none.
-    """
-    profile = Profile.objects.create(user=user)
-    EmailAddress.objects.create(
-        user=user, email=user.email, primary=True, verified=user.opening.email_verified
-    )
-    if is_public():
-        return profile
-    if user.opening.welcome:
-        outbox.enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}", is_first=True)
-    member_joined.send(sender=User, user=user)
-    return profile
 
 
 @transaction.atomic
@@ -39,12 +18,6 @@ def complete(*, user: User) -> None:
     addresses = EmailAddress.objects.filter(user=user)
     if not addresses.exists():
         EmailAddress.objects.create(user=user, email=user.email, primary=True)
-
-
-def open_profiles(*, users: list[User]) -> None:
-    """Open the profiles of users created in bulk."""
-    for user in users:
-        open_profile(user=user)
 
 
 @transaction.atomic

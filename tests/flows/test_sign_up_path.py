@@ -14,7 +14,7 @@ from tenants.models import Tenant
 from tests.contexts import public_context
 from tests.fixtures import PASSWORD
 
-MOST_FUNCTIONS, MOST_MODULES = 21, 15
+MOST_FUNCTIONS, MOST_MODULES = 14, 11
 
 
 class Trace:

@@ -53,7 +53,7 @@ def test_in_autocommit_a_welcome_that_fails_takes_user_and_profile_with_it(
     def break_down(*_, **__):
         raise BrokenError
 
-    monkeypatch.setattr("accounts.profiles.services.outbox.enqueue", break_down)
+    monkeypatch.setattr("accounts.profiles.receivers.outbox.enqueue", break_down)
 
     with workspace_context(acme):
         with pytest.raises(BrokenError):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dev.paths import PACKAGES, ROOT
 
-WELCOME = 'outbox.enqueue(send_welcome, user_id=user.pk, key=f"welcome:{user.pk}", is_first=True)'
+WELCOME = "outbox.enqueue(send_welcome, user_id=instance.pk, key=key, is_first=True)"
 SERVICE = (*PACKAGES, "bin", "manage.py")
 
 
@@ -50,30 +50,35 @@ MISTAKES = [
     Mistake(
         "the profile is opened after the commit",
         "accounts/profiles/receivers.py",
-        "    if created and not raw:\n        services.open_profile(user=instance)\n",
+        "    if raw or not created:\n        return\n",
         """\
     import time
     from django.db import transaction
     from tenancy.context import current_workspace, workspace_context
 
-    workspace = current_workspace()
+    if raw or not created:
+        return
+    if not hasattr(instance, "is_late"):
+        workspace = current_workspace()
 
-    def later():
-        time.sleep(1)
-        with workspace_context(workspace):
-            services.open_profile(user=instance)
+        def later():
+            time.sleep(1)
+            instance.is_late = True
+            with workspace_context(workspace):
+                open_profile(instance=instance, created=created, raw=raw)
 
-    if created and not raw:
         transaction.on_commit(later)
+        return
 """,
         "has profile, address, directory, welcome: [0, 0, 1, 0]",
     ),
     Mistake(
         "the welcome is enqueued after the commit",
-        "accounts/profiles/services.py",
+        "accounts/profiles/receivers.py",
         f"        {WELCOME}\n",
         f"""\
         import time
+        from django.db import transaction
         from tenancy.context import current_workspace, workspace_context
 
         workspace = current_workspace()
@@ -122,7 +127,7 @@ MISTAKES = [
     ),
     Mistake(
         "a letter is sent before the commit",
-        "accounts/profiles/services.py",
+        "accounts/profiles/receivers.py",
         f"        {WELCOME}\n",
         f"""\
         from tasks import mail, relay

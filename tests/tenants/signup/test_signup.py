@@ -75,8 +75,8 @@ def test_the_owner_exists_nowhere_else(acme):
     [
         "tenants.models.Domain.save_base",
         "tenants.signup.services.create_schema",
-        "accounts.profiles.services.Profile.objects.create",
-        "accounts.profiles.services.outbox.enqueue",
+        "accounts.profiles.receivers.Profile.objects.create",
+        "accounts.profiles.receivers.outbox.enqueue",
         "tenants.directory.services.list_people",
     ],
 )
