@@ -44,7 +44,10 @@ def main(arguments: Sequence[str]) -> None:
         with _context_of(command):
             execute_from_command_line(list(arguments))
     except RuntimeError as error:
-        if "--traceback" in arguments or not _lacks_context(error):
+        # Imported late: the backend needs the apps loaded.
+        from tenancy.postgresql.search_path import ContextMissingError
+
+        if "--traceback" in arguments or not isinstance(error, ContextMissingError):
             raise
         sys.exit(WHOSE_DATA.format(command=command))
 
@@ -66,10 +69,3 @@ def _context_of(command: str) -> AbstractContextManager[None]:
     if command in MIGRATING_COMMANDS:
         return database_role(MIGRATOR, within=public_context())
     return public_context(OPERATOR)
-
-
-def _lacks_context(error: RuntimeError) -> bool:
-    # Imported late: the backend needs the apps loaded.
-    from tenancy.postgresql.search_path import ContextMissingError
-
-    return isinstance(error, ContextMissingError)

@@ -42,7 +42,8 @@ class RequestValidationMiddleware(MiddlewareMixin):
     def process_response(
         self, request: WSGIRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not _says_anything(response):
+        is_refused = response.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+        if is_refused and not (response.streaming or bool(getattr(response, "content", b""))):
             return refuse(request, HTTPStatus.METHOD_NOT_ALLOWED, keep=response)
         return response
 
@@ -118,10 +119,6 @@ def _receive(request: WSGIRequest, limit: int) -> bool:
     request.META["CONTENT_LENGTH"] = str(len(body))
     request._stream = BytesIO(body)  # noqa: SLF001  # So that a view can read it again.
     return len(body) <= limit
-
-
-def _says_anything(response: HttpResponseBase) -> bool:
-    return response.streaming or bool(getattr(response, "content", b""))
 
 
 def refuse(

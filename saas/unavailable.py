@@ -52,7 +52,10 @@ def unavailable(request: HttpRequest, error: BaseException | None) -> HttpRespon
 
     Makes no query: the database is away for this page, too.
     """
-    logger.error("The database is away, or too busy: %s", describe(error))
+    cause = (error and error.__cause__) or error
+    # The error's type and SQLSTATE alone: its text may quote the query.
+    described = " ".join(filter(None, (type(cause).__name__, sqlstate_of(error))))
+    logger.error("The database is away, or too busy: %s", described)
     abandon_if_lost(error)
     return come_back(request)
 
@@ -86,12 +89,6 @@ def raise_if_behind(error: BaseException) -> None:
         if is_outage(behind):
             raise behind
         behind = behind.__context__
-
-
-def describe(error: BaseException | None) -> str:
-    """Return the error's type and SQLSTATE alone: its text may quote the query."""
-    cause = (error and error.__cause__) or error
-    return " ".join(filter(None, (type(cause).__name__, sqlstate_of(error))))
 
 
 def sqlstate_of(error: BaseException | None) -> str | None:
