@@ -42,19 +42,18 @@ def _rows(search: str, status: str | None) -> list[dict[str, Any]]:
         tenants = Tenant.objects.search(search).with_people_count().order_by("-created_at")
         if status:
             tenants = tenants.filter(status=status)
-        return [_row(tenant) for tenant in tenants.prefetch_related("domains")]
-
-
-def _row(tenant: Tenant) -> dict[str, Any]:
-    return {
-        "subdomain": tenant.slug,
-        "name": tenant.name,
-        "status": tenant.status,
-        "people": tenant.people_count,
-        "created": tenant.created_at.isoformat(timespec="seconds"),
-        "host": tenant.primary_host,
-        "schema": tenant.schema_name,
-    }
+        return [
+            {
+                "subdomain": tenant.slug,
+                "name": tenant.name,
+                "status": tenant.status,
+                "people": tenant.people_count,
+                "created": tenant.created_at.isoformat(timespec="seconds"),
+                "host": tenant.primary_host,
+                "schema": tenant.schema_name,
+            }
+            for tenant in tenants.prefetch_related("domains")
+        ]
 
 
 def _short(value: Any) -> str:
