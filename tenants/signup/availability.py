@@ -35,16 +35,12 @@ def check(*, subdomain: str, organization: str = "") -> Availability:
     """Return whether a subdomain is free; without one, suggest it from the organisation."""
     if subdomain:
         return _judge(subdomain)
-    suggestion = free_name_like(names.suggest(organization))
-    if not suggestion:
+    slug = names.suggest(organization)
+    free = _free([slug, *names.alternatives(slug, 20)]) if slug else []
+    if not free:
         return Availability("empty", "")
-    judged = _judge(suggestion)
-    return Availability(judged.state, judged.message, suggestion=suggestion)
-
-
-def free_name_like(slug: str) -> str:
-    """Return the name itself, or else the first free one close to it; empty for none."""
-    return next(iter(_free([slug, *names.alternatives(slug, 20)])), "") if slug else ""
+    judged = _judge(free[0])
+    return Availability(judged.state, judged.message, suggestion=free[0])
 
 
 def _judge(subdomain: str) -> Availability:
