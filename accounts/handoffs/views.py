@@ -15,7 +15,6 @@ from accounts.handoffs import services
 from accounts.handoffs.errors import HandoffRefusedError
 from accounts.sign_in.entry import refuse_someone_else, sign_in, without_referrer
 from accounts.sign_in.verification import send_code
-from accounts.users.models import User
 
 
 @never_cache
@@ -31,21 +30,18 @@ def take_handoff(request: TenantRequest) -> HttpResponse:
         user = services.consume_handoff(token=request.GET.get("token", ""))
     except HandoffRefusedError as error:
         return without_referrer(_refuse(request, error))
-    return without_referrer(_let_in(request, user))
-
-
-def _let_in(request: TenantRequest, user: User) -> HttpResponse:
     console = reverse("console:overview")
     if request.user == user:
-        return redirect(console)
-    if request.user.is_authenticated:
+        response: HttpResponse = redirect(console)
+    elif request.user.is_authenticated:
         sentence = _("The link you followed belongs to another user, and can't be used any more.")
-        return refuse_someone_else(request, sentence)
-    # The only sign-in without a verified address: the owner has just typed it.
-    response = sign_in(request, user, to=console, email_verification="none")
-    if not is_verified(user):
-        send_code(request, user)
-    return response
+        response = refuse_someone_else(request, sentence)
+    else:
+        # The only sign-in without a verified address: the owner has just typed it.
+        response = sign_in(request, user, to=console, email_verification="none")
+        if not is_verified(user):
+            send_code(request, user)
+    return without_referrer(response)
 
 
 def _refuse(request: TenantRequest, error: HandoffRefusedError) -> HttpResponse:

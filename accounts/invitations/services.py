@@ -60,19 +60,12 @@ def invite(*, email: str, role: str, by: User, language: str | None = None) -> I
                 token_hash=hashed(token), expires_at=_invitation_expiry(), **wish
             )
     except IntegrityError:
-        return _invited_just_now(wish)
+        # An equal call may have just made it, as at a double click.
+        recent = Invitation.objects.open().filter(created_at__gt=timezone.now() - AT_ONCE, **wish)
+        if (earlier := recent.first()) is None:
+            raise AlreadyInvitedError from None
+        return earlier
     _send_invitation(invitation, token)
-    return invitation
-
-
-def _invited_just_now(wish: dict[str, Any]) -> Invitation:
-    """Return the invitation that an equal call has just made, as at a double click.
-
-    Raises `AlreadyInvitedError` when the open invitation was another.
-    """
-    recent = Invitation.objects.open().filter(created_at__gt=timezone.now() - AT_ONCE, **wish)
-    if (invitation := recent.first()) is None:
-        raise AlreadyInvitedError
     return invitation
 
 

@@ -53,14 +53,10 @@ def accept_invitation(request: TenantRequest) -> HttpResponse:
 
 def _answer(request: TenantRequest, invitation: Invitation, token: str) -> HttpResponse:
     form = InvitationForm(request.POST or None, email=invitation.email)
-    if request.method == "POST" and form.is_valid():
-        return _accept(request, form, token)
-    context = {"form": form, "invitation": invitation}
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return render(request, "accounts/invitation.html", context, status=status)
-
-
-def _accept(request: TenantRequest, form: InvitationForm, token: str) -> HttpResponse:
+    if request.method != "POST" or not form.is_valid():
+        context = {"form": form, "invitation": invitation}
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+        return render(request, "accounts/invitation.html", context, status=status)
     try:
         user = services.accept_invitation(
             token=token,

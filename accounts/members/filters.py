@@ -81,15 +81,10 @@ class MemberFilter(ListFilter):
         rows: UserQuerySet = self.qs
         if self.order.field != "sort_name":
             return rows
-        return rows.with_sort_name(by_index=not self._are_few(rows))
-
-    def _are_few(self, rows: UserQuerySet) -> bool:
-        """Whether a search leaves so few rows that sorting them is quicker than an index scan.
-
-        PostgreSQL expects the matches to be spread over all names. Where they all come last, it
-        would read all other rows first.
-        """
-        return "q" in self.said and rows[: FEW + 1].count() <= FEW
+        # Few matches are sorted quicker than an index is scanned: PostgreSQL expects them to be
+        # spread over all names. Where they all come last, it would read all other rows first.
+        are_few = "q" in self.said and rows[: FEW + 1].count() <= FEW
+        return rows.with_sort_name(by_index=not are_few)
 
     @property
     def shows_members(self) -> bool:

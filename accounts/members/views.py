@@ -18,7 +18,7 @@ from accounts.access.errors import NotAllowedError
 from accounts.access.permissions import has_permission
 from accounts.access.requests import MemberRequest
 from accounts.console.pages import attempt, show_list
-from accounts.console.pagination import Order, Page, a_moment, page_of
+from accounts.console.pagination import Order, a_moment, page_of
 from accounts.invitations.models import Invitation
 from accounts.members import services
 from accounts.members.filters import MemberFilter
@@ -50,15 +50,12 @@ def _lists(chosen: MemberFilter, request: MemberRequest) -> dict[str, Any]:
         page = page_of(_invitations(chosen), NEWEST_INVITATIONS, query=request.GET)
         return {"page": page, "invitations": page.rows, "only_invitations": True}
     page = page_of(chosen.people, chosen.order, query=request.GET)
-    return {"page": page, "members": page.rows, **_top(chosen, page)}
-
-
-def _top(chosen: MemberFilter, page: "Page[User]") -> dict[str, Any]:
-    """Return the newest invitations, for the first page only."""
-    if page.before or not chosen.shows_invitations:
-        return {}
-    newest = page_of(_invitations(chosen), NEWEST_INVITATIONS, query={}, size=AT_THE_TOP)
-    return {"invitations": newest.rows, "has_more_invitations": bool(newest.after)}
+    lists: dict[str, Any] = {"page": page, "members": page.rows}
+    # The newest invitations stand on the first page only.
+    if chosen.shows_invitations and not page.before:
+        newest = page_of(_invitations(chosen), NEWEST_INVITATIONS, query={}, size=AT_THE_TOP)
+        lists |= {"invitations": newest.rows, "has_more_invitations": bool(newest.after)}
+    return lists
 
 
 def _invitations(chosen: MemberFilter) -> Any:

@@ -79,16 +79,14 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # Generic in the 
         self.user = user
         zones = cast("forms.ChoiceField", self.fields["time_zone"])
         zones.choices = time_zones(user.time_zone)
-        self._read_numbers_of(self.data.get("country", ""))
+        # Numbers are accepted as they are dialled in the country, and in any notation.
+        country = self.data.get("country")
+        phone = cast("PhoneNumberField", self.fields["phone_number"])
+        phone.region = country if country in SUPPORTED_REGIONS else None
+        # The column holds E.164's 16 characters; a typed number may contain spaces.
+        phone.max_length = phone.widget.attrs["maxlength"] = 40
         for name, token in AUTOCOMPLETE.items():
             self.fields[name].widget.attrs["autocomplete"] = token
-
-    def _read_numbers_of(self, country: str) -> None:
-        """Accept numbers as they are dialled in a country, and in any notation."""
-        field = cast("PhoneNumberField", self.fields["phone_number"])
-        field.region = country if country in SUPPORTED_REGIONS else None
-        # The column holds E.164's 16 characters; a typed number may contain spaces.
-        field.max_length = field.widget.attrs["maxlength"] = 40
 
     def save(self, commit: bool = True) -> Profile:
         data = self.cleaned_data

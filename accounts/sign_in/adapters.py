@@ -152,6 +152,12 @@ class AccountAdapter(DefaultAccountAdapter):
         name = template_prefix.removeprefix("account/email/")
         news = NEWS.get(name, name)
         user: User | None = context.get("user")
+        code_entry: dict[str, Any] = {}
+        if "code" in context:
+            code_entry = {
+                "code_url": _page("account_email_verification_sent"),
+                "minutes": app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT // 60,
+            }
         content = EmailContent(
             delivery.kind,
             to=email,
@@ -159,7 +165,7 @@ class AccountAdapter(DefaultAccountAdapter):
             context={
                 **{key: str(context[key]) for key in KEPT if context.get(key)},
                 "notice": news,
-                **(_ways_to_enter_the_code() if "code" in context else {}),
+                **code_entry,
                 "user_name": user.full_name if user else "",
                 "when": _written(context.get("timestamp"), user),
             },
@@ -199,29 +205,15 @@ def _lifetime(delivery: Any) -> timedelta | None:
     A password reset runs the same queries and writes the same rows for known and unknown
     addresses, so that response times don't reveal which addresses have an account.
     """
-    if delivery in (emails.send_password_reset, emails.send_unknown_account):
-        _origin()
-        if not _may_write_to_strangers() and delivery is emails.send_unknown_account:
-            return timedelta(seconds=-1)
-    return None
-
-
-def _may_write_to_strangers() -> bool:
-    """Whether e-mails to addresses without an account may be sent.
-
-    Not from a tenant with unconfirmed owners only: any visitor can open one under any name,
-    and would have us send e-mails in that name to any address.
-    """
-    return is_public() or EmailAddress.objects.filter(user__role=Role.OWNER, verified=True).exists()
-
-
-def _ways_to_enter_the_code() -> dict[str, Any]:
-    """Return the page where a code is entered, and how many minutes the code is valid."""
-    minutes = app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT // 60
-    return {
-        "code_url": _page("account_email_verification_sent"),
-        "minutes": minutes,
-    }
+    if delivery not in (emails.send_password_reset, emails.send_unknown_account):
+        return None
+    _origin()
+    # Any visitor can open a tenant under any name, and would have us send e-mails in that name to
+    # any address: with unconfirmed owners only, it sends none to addresses without an account.
+    owners = EmailAddress.objects.filter(user__role=Role.OWNER, verified=True)
+    is_confirmed = is_public() or owners.exists()
+    is_to_stranger = delivery is emails.send_unknown_account
+    return timedelta(seconds=-1) if is_to_stranger and not is_confirmed else None
 
 
 def _page(name: str, **parts: str) -> str:

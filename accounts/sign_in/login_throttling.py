@@ -32,20 +32,16 @@ def spend_guess(request: HttpRequest, email: str) -> Budgets:
             pass
         else:
             return own
-    shared = _as_stranger(request, email)
-    rate_limits.spend(*shared)
-    return shared
-
-
-def _as_stranger(request: HttpRequest, email: str) -> Budgets:
-    """Return the budgets of an unknown browser, the narrowest first."""
     network, person = client_network(request), normalise_email(email)
-    return (
+    # Those that all unknown browsers share, the narrowest first.
+    shared = (
         here("guess_here", person, network),
         here("guess_address", network),
         here("guess_person", person),
         here("guess_person_day", person),
     )
+    rate_limits.spend(*shared)
+    return shared
 
 
 def reset_person(email: str) -> None:

@@ -57,26 +57,28 @@ class CodeView(ConfirmEmailVerificationCodeView):
         """Redirect a user without a valid code to the page that sends a new one."""
         user = request.user
         # Operators have no page that sends one: allauth redirects them to their addresses.
-        awaits_one = not is_public() and user.is_authenticated and not is_verified(user)
-        if awaits_one and EmailVerificationProcess.resume(request) is None:
-            return redirect("verify-email")
-        if request.method == "POST" and self._is_done(user):
-            return redirect(start_of(user))
+        is_member = not is_public() and user.is_authenticated
+        if is_member and EmailVerificationProcess.resume(request) is None:
+            if not is_verified(user):
+                return redirect("verify-email")
+            if request.method == "POST":
+                # A second click: the code was entered a moment ago.
+                return redirect(start_of(user))
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         return response
-
-    def _is_done(self, user: Any) -> bool:
-        """Whether the code was entered a moment ago: this is a second click."""
-        if is_public() or not user.is_authenticated:
-            return False
-        return is_verified(user) and EmailVerificationProcess.resume(self.request) is None
 
     def _verify_form_valid(self, form: Any) -> HttpResponse:
         if self.stage and not self.stage.login.redirect_url and not is_public():
             self.stage.login.redirect_url = start_of(self._process.user)
-        if self._process.email_address.verified:
-            return self._confirmed_before()
-        response: HttpResponse = super()._verify_form_valid(form)
+        response: HttpResponse
+        if not self._process.email_address.verified:
+            response = super()._verify_form_valid(form)
+        # The first of two equal requests has confirmed it: redirect as that one did.
+        elif self.stage:
+            response = self.stage.exit()
+        else:
+            self.request.session.pop(EMAIL_VERIFICATION_CODE_SESSION_KEY, None)
+            response = redirect(get_adapter().get_email_verification_redirect_url(None))
         return response
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -93,14 +95,6 @@ class CodeView(ConfirmEmailVerificationCodeView):
                 return self._too_many()
         response: HttpResponse = super().post(request, *args, **kwargs)
         return response
-
-    def _confirmed_before(self) -> HttpResponse:
-        """Redirect as the first of two equal requests did: their code was right."""
-        if self.stage:
-            response: HttpResponse = self.stage.exit()
-            return response
-        self.request.session.pop(EMAIL_VERIFICATION_CODE_SESSION_KEY, None)
-        return redirect(get_adapter().get_email_verification_redirect_url(None))
 
     def _far_too_many(self, error: RateLimitedError) -> HttpResponse:
         """Say when to retry, and nothing about the submitted code."""
