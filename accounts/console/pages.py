@@ -26,26 +26,22 @@ def show_list(
 ) -> HttpResponse:
     """Answer with the whole page, or to htmx with the list alone and a clean URL.
 
-    Typing replaces the URL, so that "back" leaves the search; any other choice adds an entry
-    to the history.
+    The URL has no empty and no default values. Typing replaces it, so that "back" leaves the
+    search; any other choice adds an entry to the history.
     """
     is_part = request.htmx and not request.htmx.history_restore_request
     response = render(request, partial if is_part else template, {**context, "is_part": is_part})
     patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
-    if is_part:
-        address = f"{request.path_info}{tidy(request)}"
-        return (replace_url if request.htmx.trigger_name == "q" else push_url)(response, address)
-    return response
-
-
-def tidy(request: HttpRequest) -> str:
-    """Return the request's query without empty and default values, with its question mark."""
+    if not is_part:
+        return response
     said = {
         name: value
         for name, value in request.GET.items()
         if value and (name, value) not in BY_ITSELF
     }
-    return f"?{urlencode(said)}" if said else ""
+    query = f"?{urlencode(said)}" if said else ""
+    set_url = replace_url if request.htmx.trigger_name == "q" else push_url
+    return set_url(response, f"{request.path_info}{query}")
 
 
 def attempt(request: HttpRequest, action: Callable[[], object], *, done: str) -> bool:

@@ -89,18 +89,15 @@ class CodeView(ConfirmEmailVerificationCodeView):
                     self._process.state.get("user_id", ""), self._process.code
                 )
             except RateLimitedError as error:
-                return self._far_too_many(error)
+                # Says when to retry, and nothing about the submitted code.
+                messages.error(request, too_often(error))
+                context = self.get_context_data(form=self.get_form_class()())
+                return with_retry_after(render(request, self.template_name, context), error)
             if not has_one_left:
                 self._process.abort()
                 return self._too_many()
         response: HttpResponse = super().post(request, *args, **kwargs)
         return response
-
-    def _far_too_many(self, error: RateLimitedError) -> HttpResponse:
-        """Say when to retry, and nothing about the submitted code."""
-        messages.error(self.request, too_often(error))
-        context = self.get_context_data(form=self.get_form_class()())
-        return with_retry_after(render(self.request, self.template_name, context), error)
 
     def _verify_form_invalid(self, form: Any) -> HttpResponse:
         if self._process.record_invalid_attempt():
