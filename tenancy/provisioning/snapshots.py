@@ -97,18 +97,13 @@ def forget() -> None:
 def deploy() -> None:
     """Make the snapshot, mark its release as the latest deployed, and delete old snapshots.
 
-    Raises `BuildError` for a release that can't create a schema.
+    Those of the `SNAPSHOTS_KEPT` latest releases stay. Raises `BuildError` for a release that can't
+    create a schema.
     """
     forget()
     digest = _prepare()
     with database_role(MIGRATOR), public_context():
         SchemaSnapshot.objects.filter(digest=digest).update(deployed_at=timezone.now())
-    _prune()
-
-
-def _prune() -> None:
-    """Delete all snapshots but those of the `SNAPSHOTS_KEPT` latest releases."""
-    with database_role(MIGRATOR), public_context():
         newest = SchemaSnapshot.objects.order_by("-deployed_at").values_list("digest", flat=True)
         SchemaSnapshot.objects.exclude(digest__in=list(newest[:SNAPSHOTS_KEPT])).delete()
 

@@ -248,7 +248,7 @@ def test_scripts_of_releases_long_gone_go(db):
             later = timezone.now() + timedelta(days=number + 1)
             SchemaSnapshot.objects.create(digest=f"release-{number}", deployed_at=later)
 
-    snapshots._prune()
+    snapshots.deploy()
 
     assert sorted(scripts()) == [f"release-{n}" for n in range(2, snapshots.SNAPSHOTS_KEPT + 2)]
 
