@@ -5,6 +5,7 @@ may read nothing: it may only SET ROLE to one of these. The engine defines three
 own in a module called `roles`.
 """
 
+from functools import cache
 from typing import ClassVar, Self
 
 from django.utils.module_loading import autodiscover_modules
@@ -55,10 +56,12 @@ VISITOR = DatabaseRole("visitor", serves_requests=True)
 MIGRATOR = DatabaseRole("migrator")
 
 
-def all_roles() -> list[DatabaseRole]:
+@cache
+def all_roles() -> tuple[DatabaseRole, ...]:
     """Return the roles of every installed app."""
+    # Once: Python looks on the disk for each app's module that isn't there, at every call.
     autodiscover_modules("roles")
-    return list(DatabaseRole.defined.values())
+    return tuple(DatabaseRole.defined.values())
 
 
 def operator() -> DatabaseRole:
