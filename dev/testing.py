@@ -24,13 +24,15 @@ MIGRATED = "migrated"
 # What the migrated database doesn't depend on: modules and packages that answer requests.
 PRESENTATION = {"admin", "console", "emails", "forms", "templatetags", "urls", "views"}
 
-# The whole suite: one pytest process a core, in random order.
-EVERYTHING = ("-n", str(os.cpu_count() or 1))
+# The suite without what takes long, one pytest process a core, in random order.
+EVERYTHING = ("-n", str(os.cpu_count() or 1), "-m", "not long")
 
 
 def main(arguments: list[str]) -> int:
-    """Run pytest, on the whole suite unless told otherwise, and pass its exit code on."""
+    """Run pytest, on all but the long tests unless told otherwise, and pass its exit code on."""
     messages.compile_all()
+    if not arguments:
+        say("Leaves out the tests marked `long`: name them to run them, as .ci/run does.")
     with folder() as place, environment(place, migrated(place)) as variables:
         command = [sys.executable, "-m", "pytest", *(arguments or EVERYTHING)]
         return foreground.run(command, over(os.environ, variables))

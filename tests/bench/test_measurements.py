@@ -5,7 +5,7 @@ import pytest
 from bench.measurements import REGISTERED
 from bench.registry import MEASUREMENTS
 
-pytestmark = pytest.mark.xdist_group("bench")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("bench")]
 
 
 @pytest.mark.parametrize("name", REGISTERED)

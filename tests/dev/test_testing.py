@@ -13,7 +13,7 @@ import pytest
 from dev import orphans, testing
 from tests.dev.conftest import PATIENCE
 
-pytestmark = pytest.mark.xdist_group("commands")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("commands")]
 
 SHARED = ("SAAS_ENV", "BASE_ORIGIN")
 KEYS = ("SECRET_KEY", "PAYLOAD_KEYS", "DIRECTORY_KEY")

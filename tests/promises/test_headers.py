@@ -15,7 +15,7 @@ from tests.fixtures import PASSWORD
 from tests.promises.production import Visitor
 from tests.stacks import Stack
 
-pytestmark = pytest.mark.xdist_group("production")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("production")]
 
 YEAR = "max-age=31536000"
 POLICY = {

@@ -13,6 +13,8 @@ from tests.fixtures import PASSWORD
 from tests.promises.conftest import scaled
 from tests.racing import at_once
 
+pytestmark = pytest.mark.long
+
 CODE_PAGE = "/accounts/confirm-email/"
 
 

@@ -13,7 +13,7 @@ from tests.fixtures import PASSWORD
 from tests.inbox import letters_to
 from tests.promises.production import Visitor
 
-pytestmark = pytest.mark.xdist_group("production")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("production")]
 
 # A page of each URL root, and of what is answered in front of them.
 PAGES = {

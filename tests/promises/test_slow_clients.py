@@ -19,6 +19,8 @@ from tests import caddy
 from tests.promises.input.test_wire import CHUNKED, request, status_of
 from tests.stacks import Stack, Visitor
 
+pytestmark = pytest.mark.long
+
 EACH = 2
 LENGTH = b"Content-Length: 1000\r\n"
 # With the cookie, the form's token is looked for, and so its body is read.

@@ -20,7 +20,7 @@ from tests.contexts import public_context
 from tests.promises.input import corpus
 from tests.promises.input.people import encoded
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.long, pytest.mark.django_db]
 
 ROOT = Path(__file__).resolve().parents[3]
 OURS = PACKAGES

@@ -11,7 +11,7 @@ from tests.promises.input.pages import forms_in
 from tests.promises.input.people import address, encoded, parameters_in
 from tests.promises.input.routes import BASE, TENANT, routes_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.long, pytest.mark.django_db]
 
 # Names that no page shows and some view reads, or once did.
 HIDDEN = {"next", "token", "q", "p", "e", "o", "after", "before", "subdomain", "organization"} | {

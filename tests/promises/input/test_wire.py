@@ -7,7 +7,7 @@ import pytest
 
 from tests.promises.input import corpus
 
-pytestmark = pytest.mark.xdist_group("wire")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("wire")]
 
 pytestmark = pytest.mark.xdist_group("wire")
 

@@ -11,7 +11,7 @@ import pytest
 from tests.promises.conftest import FULL
 from tests.stacks import Visitor, wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("outages")]
+pytestmark = [pytest.mark.long, pytest.mark.stack, pytest.mark.xdist_group("outages")]
 
 TRACE = re.compile(r"Traceback|psycopg|OperationalError|127\.0\.0\.1:\d+")
 

@@ -20,6 +20,8 @@ from tests.contexts import public_context
 from tests.faulty_smtp import FaultySMTP
 from tests.promises.conftest import scaled
 
+pytestmark = pytest.mark.long
+
 State = Message.State
 HOUR = timedelta(hours=1)
 

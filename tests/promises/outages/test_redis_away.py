@@ -5,7 +5,7 @@ import pytest
 from tests.promises.conftest import FULL
 from tests.stacks import Visitor, wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("outages")]
+pytestmark = [pytest.mark.long, pytest.mark.stack, pytest.mark.xdist_group("outages")]
 
 
 def come_in(stack, slug):

@@ -12,6 +12,8 @@ from tests.fixtures import PASSWORD
 from tests.promises.conftest import FULL
 from tests.relay import Relay
 
+pytestmark = pytest.mark.long
+
 PATIENCE = 0.3
 
 

@@ -13,6 +13,8 @@ from dev.environment import over
 from dev.paths import ROOT
 from tests.servers import needs_debian_15
 
+pytestmark = pytest.mark.long
+
 FILES = ("test_comparison.py", "test_rendering.py")
 
 
