@@ -35,11 +35,11 @@ class Delivery(TenantTask):
     def __call__(self, pk: str) -> None:
         schema_name = schema_of(self)
         if context := self.way_to(pk, schema_name):
-            with SmtpConnection() as line, suppress(MailServerAwayError), context:
+            with SmtpConnection() as smtp, suppress(MailServerAwayError), context:
                 message = Message.objects.of_schema(schema_name).filter(pk=pk).first()
                 if message is None or not relay.claim(message):
                     return
-                if relay.attempt(message, write=self.run, line=line):
+                if relay.attempt(message, write=self.run, smtp=smtp):
                     relay.record_sent(message)
 
     def way_to(self, pk: str, schema_name: str, load: Load = load_workspace) -> Any:

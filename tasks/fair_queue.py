@@ -12,24 +12,24 @@ from django.db import connection
 from tasks.models import Message
 
 # Cache key: the schema of the message that was taken last.
-LAST = "outbox:turn"
+LAST = "outbox:last-schema"
 # A loose index scan, which PostgreSQL can only express by recursion: from schema to schema along
 # the index, past all other messages of each.
 SCHEMAS = """
-    WITH RECURSIVE turn (schema_name, number) AS (
+    WITH RECURSIVE rotation (schema_name, number) AS (
         (SELECT schema_name, 1 FROM tasks_message
          WHERE state IN ('pending', 'sending', 'failed') AND due_at <= %(now)s
            AND schema_name > %(after)s
          ORDER BY schema_name LIMIT 1)
         UNION ALL
-        (SELECT next.schema_name, number + 1 FROM turn CROSS JOIN LATERAL
+        (SELECT next.schema_name, number + 1 FROM rotation CROSS JOIN LATERAL
             (SELECT m.schema_name FROM tasks_message m
              WHERE m.state IN ('pending', 'sending', 'failed') AND m.due_at <= %(now)s
-               AND m.schema_name > turn.schema_name
+               AND m.schema_name > rotation.schema_name
              ORDER BY m.schema_name LIMIT 1) AS next
          WHERE number < %(most)s)
     )
-    SELECT schema_name FROM turn
+    SELECT schema_name FROM rotation
 """
 
 
@@ -43,12 +43,12 @@ def take(now: datetime, most: int) -> list[Message]:
         return []
     names = schemas(now, most)
     each = -(-most // len(names)) if names else 0
-    hands = {name: _of_schema(name, now, each) for name in names}
-    if (missing := most - sum(map(len, hands.values()))) > 0:
+    shares = {name: _of_schema(name, now, each) for name in names}
+    if (missing := most - sum(map(len, shares.values()))) > 0:
         # What some schemas don't need goes to those with more messages.
-        for name in [name for name in names if len(hands[name]) == each]:
-            hands[name] = _of_schema(name, now, each + missing)
-    taken = [message for message in chain(*zip_longest(*hands.values())) if message][:most]
+        for name in [name for name in names if len(shares[name]) == each]:
+            shares[name] = _of_schema(name, now, each + missing)
+    taken = [message for message in chain(*zip_longest(*shares.values())) if message][:most]
     if taken:
         cache.set(LAST, taken[-1].schema_name, timeout=None)
     return taken

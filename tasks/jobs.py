@@ -19,7 +19,7 @@ CALL_EXPIRES = 60
 def sweep() -> int:
     """Send due messages, and call another worker if there are many. Return how many were tried."""
     metrics.record_sweep()
-    return worker_loop.go(call=call_another)
+    return worker_loop.drain(call=call_another)
 
 
 @shared_task(base=PublicTask)
@@ -27,7 +27,7 @@ def go_round() -> int:
     """Send due messages in one run of the worker loop. Return how many were tried."""
     with public_context():
         cache.delete(CALLED)
-    return worker_loop.go(call=call_another)
+    return worker_loop.drain(call=call_another)
 
 
 def call_another() -> None:

@@ -76,7 +76,7 @@ class Message(models.Model):
             # The schemas with due messages, and the messages of each: see tasks/fair_queue.py.
             models.Index(
                 fields=["schema_name", "expires_at", "due_at"],
-                name="message_in_turn",
+                name="message_rotation",
                 condition=Q(state__in=("pending", "sending", "failed")),
             ),
             models.Index(fields=["created_at"], name="message_dead", condition=Q(state="dead")),

@@ -33,7 +33,7 @@ HOLD = timedelta(minutes=15)
 BATCH_LEASE = timedelta(seconds=30)
 # Messages in a batch, and seconds that a run of the worker loop takes before other tasks run.
 BATCH_SIZE = 20
-TURN = 3.0
+RUN_SECONDS = 3.0
 BATCH = 500
 # Batches of one run of `prune` at most, so that it ends well within a task's time limit.
 PRUNED_BATCHES = 40
@@ -46,7 +46,7 @@ State = Message.State
 
 
 def attempt(
-    message: Message, *, write: Callable[[Message], mail.EmailContent], line: SmtpConnection
+    message: Message, *, write: Callable[[Message], mail.EmailContent], smtp: SmtpConnection
 ) -> bool:
     """Send a claimed message; return whether it is sent, which the caller records.
 
@@ -59,7 +59,7 @@ def attempt(
     try:
         refuse_expired(message)
         is_in_doubt = mailserver.ask_leave()
-        mail.send(message, write(message), line)
+        mail.send(message, write(message), smtp)
     except PERMANENT as error:
         fail_permanently(message, error)
     except MailServerAwayError:
@@ -190,7 +190,7 @@ def lease_batch() -> list[Message]:
     Tenants alternate, and secrets that expire first come first: a tenant's thousand welcomes
     don't delay another tenant's code.
     """
-    now, capacity = timezone.now(), mailserver.capacity(BATCH_SIZE, seconds=TURN)
+    now, capacity = timezone.now(), mailserver.capacity(BATCH_SIZE, seconds=RUN_SECONDS)
     with transaction.atomic():
         messages = fair_queue.take(now, capacity)
         Message.objects.filter(pk__in=[message.pk for message in messages]).update(
@@ -219,7 +219,7 @@ def prune() -> int:
     """Delete messages that were sent or given up long ago, in batches. Return how many."""
     before = timezone.now() - timedelta(days=settings.MESSAGES_KEPT_DAYS)
     removed = 0
-    for _turn in range(PRUNED_BATCHES):
+    for _batch in range(PRUNED_BATCHES):
         keys = list(Message.objects.done_before(before).values_list("pk", flat=True)[:BATCH])
         removed += Message.objects.done_before(before).filter(pk__in=keys).delete()[0]
         if len(keys) < BATCH:

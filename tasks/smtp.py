@@ -10,7 +10,7 @@ from tasks import mailserver
 from tenancy import sockets
 
 # E-mails per connection. Mail servers that limit them allow a hundred or more.
-MOST_LETTERS = 100
+MOST_EMAILS = 100
 OK = 250
 # Seconds after an answer in which a connection without unread data is used without a NOOP.
 TRUSTED = 1.0
@@ -74,7 +74,7 @@ class SmtpConnection:
 
         A server that closes it announces that, and then there is something to read.
         """
-        if self._carried >= MOST_LETTERS:
+        if self._carried >= MOST_EMAILS:
             return False
         talk = getattr(self._backend, "connection", None)
         sock = getattr(talk, "sock", None)

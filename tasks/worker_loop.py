@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 # Seconds until the slot of a dead process is free. No send begins after the run's time, and three
 # steps of its SMTP dialogue may each take the full timeout.
-SLOT_EXPIRES = relay.TURN + 3 * settings.EMAIL_TIMEOUT
+SLOT_EXPIRES = relay.RUN_SECONDS + 3 * settings.EMAIL_TIMEOUT
 
 
 @dataclass
@@ -44,14 +44,14 @@ class PendingDelivery:
     context: Any
 
 
-def go(*, call: Callable[[], None]) -> int:
+def drain(*, call: Callable[[], None]) -> int:
     """Send due messages until the run's time is up; return how many were tried.
 
     `call`s another worker if there are many, and if some are left at the end. Does nothing if all
     slots of this machine are taken: their holders continue. Runs in public, as the relay.
     """
     with _slot() as is_free:
-        tried, is_over = _turn(call) if is_free else (0, True)
+        tried, is_over = _send_due(call) if is_free else (0, True)
     # After the slot is released, so that the called worker finds it free.
     if not is_over:
         call()
@@ -61,7 +61,7 @@ def go(*, call: Callable[[], None]) -> int:
 @contextmanager
 def _slot() -> Iterator[bool]:
     """Take a slot of this machine for the block; yield whether one was free."""
-    places = (f"outbox:round:{socket.gethostname()}:{n}" for n in range(settings.OUTBOX_PROCESSES))
+    places = (f"outbox:slot:{socket.gethostname()}:{n}" for n in range(settings.OUTBOX_PROCESSES))
     token = uuid4().hex
     mine = next((each for each in places if cache.add(each, token, timeout=SLOT_EXPIRES)), None)
     try:
@@ -72,39 +72,39 @@ def _slot() -> Iterator[bool]:
             cache.delete(mine)
 
 
-def _turn(call: Callable[[], None]) -> tuple[int, bool]:
+def _send_due(call: Callable[[], None]) -> tuple[int, bool]:
     """Send due messages; return how many were tried, and whether none was left."""
-    tried, until = 0, time.monotonic() + relay.TURN
-    with SmtpConnection() as line, suppress(MailServerAwayError):
+    tried, until = 0, time.monotonic() + relay.RUN_SECONDS
+    with SmtpConnection() as smtp, suppress(MailServerAwayError):
         while messages := relay.lease_batch():
             if not tried and len(messages) == relay.BATCH_SIZE:
                 call()
-            errands = _errands(messages)
+            deliveries = _deliveries(messages)
             try:
-                _run(errands, line, until)
+                _run(deliveries, smtp, until)
             finally:
-                tried += len(messages) - len(errands)
-                relay.release_batch(errand.message for errand in errands)
+                tried += len(messages) - len(deliveries)
+                relay.release_batch(delivery.message for delivery in deliveries)
             if time.monotonic() >= until:
                 return tried, False
     return tried, True
 
 
-def deliver(message: Message, line: SmtpConnection) -> None:
+def deliver(message: Message, smtp: SmtpConnection) -> None:
     """Send a leased message in this process. Runs in public, as the relay."""
     with suppress(MailServerAwayError):
-        _run(_errands([message]), line, float("inf"))
+        _run(_deliveries([message]), smtp, float("inf"))
 
 
-def _errands(messages: Iterable[Message]) -> deque[PendingDelivery]:
+def _deliveries(messages: Iterable[Message]) -> deque[PendingDelivery]:
     """Return what can be sent of a batch: each tenant is loaded once for all of it."""
     known = load_workspaces({each.schema_name for each in messages})
-    errands: deque[PendingDelivery] = deque()
+    deliveries: deque[PendingDelivery] = deque()
     for message in messages:
         task = cast("Delivery | None", current_app.tasks.get(message.task))
         if task is None:
             # The task of a newer release, which has workers of its own by now.
-            logger.error("Nobody here knows how to send %s %s.", message.kind, message.pk)
+            logger.error("This release has no task to send %s %s.", message.kind, message.pk)
             continue
         context = task.way_to(
             str(message.pk),
@@ -112,29 +112,29 @@ def _errands(messages: Iterable[Message]) -> deque[PendingDelivery]:
             lambda name: known.get(name) or load_workspace(name),
         )
         if context:
-            errands.append(PendingDelivery(message, task, context))
-    return errands
+            deliveries.append(PendingDelivery(message, task, context))
+    return deliveries
 
 
-def _run(errands: deque[PendingDelivery], line: SmtpConnection, until: float) -> None:
+def _run(deliveries: deque[PendingDelivery], smtp: SmtpConnection, until: float) -> None:
     """Send messages until the deadline, and leave the others. Raises `MailServerAwayError`.
 
     A success is recorded with the claim of the next message, the last one by itself.
     """
     sent = None
     try:
-        while errands and time.monotonic() < until:
-            errand = errands.popleft()
-            is_claimed = relay.claim(errand.message, sent=sent)
+        while deliveries and time.monotonic() < until:
+            delivery = deliveries.popleft()
+            is_claimed = relay.claim(delivery.message, sent=sent)
             sent = None
-            if is_claimed and _attempt(errand, line):
-                sent = errand.message
+            if is_claimed and _attempt(delivery, smtp):
+                sent = delivery.message
     finally:
         if sent:
             relay.record_sent(sent)
 
 
-def _attempt(errand: PendingDelivery, line: SmtpConnection) -> bool:
+def _attempt(delivery: PendingDelivery, smtp: SmtpConnection) -> bool:
     """Send a claimed message in its context; return whether it is sent.
 
     A message is left as it is if its tenant is deleted meanwhile: without a schema nothing can be
@@ -142,11 +142,11 @@ def _attempt(errand: PendingDelivery, line: SmtpConnection) -> bool:
     when the database is away.
     """
     try:
-        with errand.context:
-            return relay.attempt(errand.message, write=errand.task.run, line=line)
+        with delivery.context:
+            return relay.attempt(delivery.message, write=delivery.task.run, smtp=smtp)
     except OperationalError:
         raise
     except DatabaseError as error:
-        kind, why = errand.message.kind, type(error).__name__
-        logger.error("Left %s %s alone: %s", kind, errand.message.pk, why)  # noqa: TRY400  # Its text may quote an address.
+        kind, why = delivery.message.kind, type(error).__name__
+        logger.error("Left %s %s alone: %s", kind, delivery.message.pk, why)  # noqa: TRY400  # Its text may quote an address.
         return False

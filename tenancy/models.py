@@ -74,7 +74,7 @@ class PooledSchema(models.Model):
     objects = PooledSchemaQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["digest", "created_at"], name="spare_in_turn")]
+        indexes = [models.Index(fields=["digest", "created_at"], name="pooled_schema_oldest")]
 
     def __str__(self) -> str:
         return self.schema_name

@@ -28,6 +28,6 @@ class PooledSchemaQuerySet(QuerySet["PooledSchema"]):
         """
         return next((row.schema_name for row in self.raw(CLAIM, [digest])), None)
 
-    def in_turn(self) -> Self:
+    def oldest_first(self) -> Self:
         """Return the rows that no other transaction has locked, locked now, the oldest first."""
         return self.select_for_update(skip_locked=True).order_by("created_at")

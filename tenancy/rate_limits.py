@@ -138,7 +138,7 @@ def pace(what: str, rate: str) -> float:
     Otherwise nothing is counted, and the seconds until the next one is allowed are returned.
     """
     limit = parse(_spelled_out(rate))
-    return _ask(lambda limiter: _turn(MovingWindowRateLimiter(limiter.storage), limit, what))
+    return _ask(lambda limiter: _wait(MovingWindowRateLimiter(limiter.storage), limit, what))
 
 
 def per_second(rate: str) -> float:
@@ -147,7 +147,7 @@ def per_second(rate: str) -> float:
     return float(limit.amount / limit.get_expiry())
 
 
-def _turn(limiter: RateLimiter, limit: RateLimitItem, what: str) -> float:
+def _wait(limiter: RateLimiter, limit: RateLimitItem, what: str) -> float:
     if limiter.hit(limit, what):
         return 0.0
     return max(0.01, limiter.get_window_stats(limit, what).reset_time - time.time())

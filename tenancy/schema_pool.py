@@ -125,10 +125,10 @@ def _drop_one() -> bool:
         ours = SchemaSnapshot.objects.filter(digest=digest).first()
         if ours is None or _is_followed(ours):
             return False
-        old = PooledSchema.objects.exclude(digest=digest).in_turn().first()
+        old = PooledSchema.objects.exclude(digest=digest).oldest_first().first()
         same = PooledSchema.objects.made_for(digest)
         if old is None and same.count() > settings.SCHEMA_POOL_SIZE:
-            old = same.in_turn().first()
+            old = same.oldest_first().first()
         if old is None:
             return False
         PooledSchema.objects.filter(pk=old.pk).delete()

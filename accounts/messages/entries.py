@@ -64,31 +64,27 @@ class Entry:
 
 def entries(messages: Iterable[Message]) -> list[Entry]:
     """Find the recipients of messages, with two queries for any number."""
-    letters = list(messages)
-    people = User.objects.in_bulk({letter.user_id for letter in letters if letter.user_id})
-    invitations = Invitation.objects.in_bulk({_invitation_id(letter) for letter in letters} - {""})
+    rows = list(messages)
+    people = User.objects.in_bulk({row.user_id for row in rows if row.user_id})
+    invitations = Invitation.objects.in_bulk({_invitation_id(row) for row in rows} - {""})
     by_id = {str(pk): invitation for pk, invitation in invitations.items()}
     return [
-        Entry(
-            letter,
-            people.get(letter.user_id) if letter.user_id else None,
-            by_id.get(_invitation_id(letter)),
-        )
-        for letter in letters
+        Entry(row, people.get(row.user_id) if row.user_id else None, by_id.get(_invitation_id(row)))
+        for row in rows
     ]
 
 
 def history_of(person: User, invitations: Iterable[Invitation]) -> list[Entry]:
     """Return one person's newest messages. The caller passes the person's invitations."""
     by_id = {str(invitation.pk): invitation for invitation in invitations}
-    letters = Message.objects.of_schema(current_schema()).of_person(
+    messages = Message.objects.of_schema(current_schema()).of_person(
         person.pk, [invitation.pk for invitation in by_id.values()]
     )
     return [
-        Entry(letter, person, by_id.get(_invitation_id(letter)))
-        for letter in letters.order_by("-created_at", "id")[:HISTORY]
+        Entry(message, person, by_id.get(_invitation_id(message)))
+        for message in messages.order_by("-created_at", "id")[:HISTORY]
     ]
 
 
-def _invitation_id(letter: Message) -> str:
-    return str(letter.arguments.get("invitation_id", ""))
+def _invitation_id(message: Message) -> str:
+    return str(message.arguments.get("invitation_id", ""))

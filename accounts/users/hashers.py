@@ -11,7 +11,7 @@ from accounts.users.errors import HashingBusyError
 
 # Timeout in seconds. A hash takes some hundredths of one: a longer wait has a hundred before it.
 PATIENCE = 5.0
-_turns = threading.BoundedSemaphore(settings.HASHES_AT_ONCE)
+_free_slots = threading.BoundedSemaphore(settings.HASHES_AT_ONCE)
 
 
 class Argon2idHasher(Argon2PasswordHasher):
@@ -26,19 +26,19 @@ class Argon2idHasher(Argon2PasswordHasher):
     parallelism = 1
 
     def encode(self, password: str, salt: str) -> str:
-        with _turn():
+        with _slot():
             return super().encode(password, salt)
 
     def verify(self, password: str, encoded: str) -> bool:
-        with _turn():
+        with _slot():
             return super().verify(password, encoded)
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
-    if not _turns.acquire(timeout=PATIENCE):
+def _slot() -> Iterator[None]:
+    if not _free_slots.acquire(timeout=PATIENCE):
         raise HashingBusyError
     try:
         yield
     finally:
-        _turns.release()
+        _free_slots.release()

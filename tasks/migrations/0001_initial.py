@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'message',
                 'verbose_name_plural': 'messages',
-                'indexes': [models.Index(condition=models.Q(('state__in', ('pending', 'sending', 'failed'))), fields=['due_at'], name='message_due'), models.Index(condition=models.Q(('state__in', ('pending', 'sending', 'failed'))), fields=['schema_name', 'expires_at', 'due_at'], name='message_in_turn'), models.Index(condition=models.Q(('state', 'dead')), fields=['created_at'], name='message_dead'), models.Index(fields=['-created_at'], name='message_newest'), models.Index(fields=['schema_name', 'user_id'], name='message_of_user'), models.Index(fields=['schema_name', '-created_at'], name='message_of_schema')],
+                'indexes': [models.Index(condition=models.Q(('state__in', ('pending', 'sending', 'failed'))), fields=['due_at'], name='message_due'), models.Index(condition=models.Q(('state__in', ('pending', 'sending', 'failed'))), fields=['schema_name', 'expires_at', 'due_at'], name='message_rotation'), models.Index(condition=models.Q(('state', 'dead')), fields=['created_at'], name='message_dead'), models.Index(fields=['-created_at'], name='message_newest'), models.Index(fields=['schema_name', 'user_id'], name='message_of_user'), models.Index(fields=['schema_name', '-created_at'], name='message_of_schema')],
                 'constraints': [models.UniqueConstraint(fields=('schema_name', 'key'), name='message_key_unique'), models.CheckConstraint(condition=models.Q(('attempts__gte', 0)), name='message_attempts_natural')],
             },
         ),

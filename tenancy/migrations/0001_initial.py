@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'indexes': [models.Index(fields=['digest', 'created_at'], name='spare_in_turn')],
+                'indexes': [models.Index(fields=['digest', 'created_at'], name='pooled_schema_oldest')],
             },
         ),
     ]

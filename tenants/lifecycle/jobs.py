@@ -20,8 +20,8 @@ from tenants.roles import OPERATOR
 
 BATCH = 50
 # A day is divided into intervals of five minutes; each tenant is pruned in one of them.
-TURN = timedelta(minutes=5)
-TURNS = timedelta(days=1) // TURN
+INTERVAL = timedelta(minutes=5)
+INTERVALS = timedelta(days=1) // INTERVAL
 
 
 @shared_task(base=PublicTask)
@@ -29,7 +29,7 @@ def review_unverified() -> int:
     """Start a task for each tenant that is due for its notice or deletion. Return how many."""
     tenants = unverified.due(BATCH)
     for tenant in tenants:
-        review.apply_async(schema_name=tenant.schema_name, expires=TURN.total_seconds())
+        review.apply_async(schema_name=tenant.schema_name, expires=INTERVAL.total_seconds())
     return len(tenants)
 
 
@@ -46,9 +46,9 @@ def prune_all() -> int:
         QuarantinedSubdomain.objects.rested(timezone.now()).delete()
         prune()
     # Suspended tenants as well: expired data must not be kept.
-    tenants = list(Tenant.objects.in_turn(_turn(), TURNS))
+    tenants = list(Tenant.objects.in_part(_interval(), INTERVALS))
     for tenant in tenants:
-        prune_tenant.apply_async(schema_name=tenant.schema_name, expires=TURN.total_seconds())
+        prune_tenant.apply_async(schema_name=tenant.schema_name, expires=INTERVAL.total_seconds())
     return len(tenants)
 
 
@@ -68,6 +68,6 @@ def plan_schedules() -> int:
     )
 
 
-def _turn() -> int:
+def _interval() -> int:
     now = timezone.now()
-    return (now - now.replace(hour=0, minute=0, second=0, microsecond=0)) // TURN
+    return (now - now.replace(hour=0, minute=0, second=0, microsecond=0)) // INTERVAL

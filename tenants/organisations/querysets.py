@@ -53,9 +53,9 @@ class TenantQuerySet(QuerySet["Tenant"]):
         )
         return self.unverified().filter(is_due)
 
-    def in_turn(self, turn: int, turns: int) -> Self:
-        """Tenants of one turn: each tenant belongs to one of `turns`."""
-        return self.annotate(turn=Mod("pk", turns)).filter(turn=turn)
+    def in_part(self, part: int, parts: int) -> Self:
+        """Tenants of one part: each tenant belongs to one of `parts`."""
+        return self.annotate(part=Mod("pk", parts)).filter(part=part)
 
     def without_run_of(self, schedule: str) -> Self:
         """Tenants that have no row for a schedule, by its name."""

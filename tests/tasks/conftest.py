@@ -10,7 +10,7 @@ from tests.faulty_smtp import FaultySMTP
 def server(settings, monkeypatch):
     """The mail server that all letters of the test go to, over SMTP."""
     # A turn is long enough for a few letters, however busy the machine is.
-    monkeypatch.setattr(relay, "TURN", 600)
+    monkeypatch.setattr(relay, "RUN_SECONDS", 600)
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST = "127.0.0.1"
     with FaultySMTP() as running:

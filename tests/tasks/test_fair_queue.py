@@ -125,11 +125,11 @@ def test_no_letter_is_given_to_two_at_once():
 
 def test_a_turn_that_is_over_leaves_the_others_to_who_is_called(acme, monkeypatch):
     waiting(acme.schema_name, 30)
-    monkeypatch.setattr(relay, "TURN", 0)
+    monkeypatch.setattr(relay, "RUN_SECONDS", 0)
     calls = []
 
     with public_context(RELAY):
-        assert worker_loop.go(call=lambda: calls.append(1)) == 0
+        assert worker_loop.drain(call=lambda: calls.append(1)) == 0
 
     assert calls
     with operators_context():
@@ -154,7 +154,7 @@ def test_a_letter_that_nobody_here_can_write_keeps_no_other_waiting(acme, make_u
         Message.objects.filter(user_id=None).update(task="tasks.deliveries.of_the_next_release")
 
     with public_context(RELAY):
-        worker_loop.go(call=lambda: None)
+        worker_loop.drain(call=lambda: None)
 
     with operators_context():
         assert sorted(Message.objects.values_list("state", flat=True)) == ["pending", "sent"]

@@ -23,7 +23,7 @@ def test_a_turns_letters_take_one_line(server, acme, globex, make_user):
         make_user(globex, f"g{number}@x.test")
 
     with public_context(RELAY):
-        assert worker_loop.go(call=lambda: None) == 12
+        assert worker_loop.drain(call=lambda: None) == 12
 
     assert (len(server.accepted), server.connections) == (12, 1)
     with operators_context():
@@ -31,29 +31,29 @@ def test_a_turns_letters_take_one_line(server, acme, globex, make_user):
 
 
 def test_a_line_is_hung_up_at_the_end(server):
-    with SmtpConnection() as line:
-        line.send(email(1))
+    with SmtpConnection() as connection:
+        connection.send(email(1))
         assert len(server.open) == 1
 
-    assert line._backend is None
+    assert connection._backend is None
     assert server.connections == 1
 
 
 def test_a_line_carries_so_many_letters(server, monkeypatch):
-    monkeypatch.setattr(smtp, "MOST_LETTERS", 2)
+    monkeypatch.setattr(smtp, "MOST_EMAILS", 2)
 
-    with SmtpConnection() as line:
+    with SmtpConnection() as connection:
         for number in range(5):
-            line.send(email(number))
+            connection.send(email(number))
 
     assert (len(server.accepted), server.connections) == (5, 3)
 
 
 def test_a_line_that_broke_is_replaced_before_a_letter_gets_lost_on_it(server):
-    with SmtpConnection() as line:
-        line.send(email(1))
+    with SmtpConnection() as connection:
+        connection.send(email(1))
         server.mode = "ok"  # It hangs up on everybody.
-        line.send(email(2))
+        connection.send(email(2))
 
     assert (len(server.accepted), server.connections) == (2, 2)
 
@@ -65,21 +65,21 @@ def test_a_line_that_was_just_heard_of_is_not_asked(server, monkeypatch, seconds
     monkeypatch.setattr(smtplib.SMTP, "noop", lambda talk: questions.append(talk) or noop(talk))
     monkeypatch.setattr(smtp, "TRUSTED", seconds)
 
-    with SmtpConnection() as line:
+    with SmtpConnection() as connection:
         for number in range(3):
-            line.send(email(number))
+            connection.send(email(number))
 
     assert (len(questions), len(server.accepted), server.connections) == (asked, 3, 1)
 
 
 def test_a_reader_who_is_refused_costs_no_line(server):
-    with SmtpConnection() as line:
-        line.send(email(1))
+    with SmtpConnection() as connection:
+        connection.send(email(1))
         server._mode = "5xx"  # Without hanging up.
         with pytest.raises(Exception, match="550"):
-            line.send(email(2))
+            connection.send(email(2))
         server._mode = "ok"
-        line.send(email(3))
+        connection.send(email(3))
 
     assert (len(server.accepted), server.connections) == (2, 1)
 
@@ -90,7 +90,7 @@ def test_a_server_that_counts_the_letters_of_a_line_is_not_away(server, acme, ma
     server.mode = "tired"
 
     with public_context(RELAY):
-        assert worker_loop.go(call=lambda: None) == 5
+        assert worker_loop.drain(call=lambda: None) == 5
 
     assert (len(server.accepted), server.connections) == (5, 3)
     assert mailserver.capacity(9, seconds=1) == 9

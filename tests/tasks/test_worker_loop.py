@@ -40,7 +40,7 @@ def die_at_the_third(*args):
 mail.send = die_at_the_third
 worker_loop.SLOT_EXPIRES = 1
 with public_context(RELAY):
-    worker_loop.go(call=lambda: None)
+    worker_loop.drain(call=lambda: None)
 """
 STANDING = "SELECT 1 FROM pg_locks WHERE NOT granted"
 HANG_UP = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
@@ -55,7 +55,7 @@ def waiting(acme, globex, make_user):
 
 def go():
     with public_context(RELAY):
-        return worker_loop.go(call=lambda: None)
+        return worker_loop.drain(call=lambda: None)
 
 
 def states():
@@ -196,7 +196,7 @@ def test_no_more_go_round_than_there_are_places(
             helped.append(go())
 
     with public_context(RELAY):
-        own = worker_loop.go(call=help_once)
+        own = worker_loop.drain(call=help_once)
 
     assert (own, helped[1:]) == (5 - theirs, [theirs])
     assert states() == ["sent"] * 5
@@ -204,15 +204,15 @@ def test_no_more_go_round_than_there_are_places(
 
 def test_whoever_is_called_to_go_on_finds_the_place_free(server, waiting, settings, monkeypatch):
     settings.OUTBOX_PROCESSES = 1
-    monkeypatch.setattr(relay, "TURN", 0)
+    monkeypatch.setattr(relay, "RUN_SECONDS", 0)
     tried = []
 
     def go_on():
-        monkeypatch.setattr(relay, "TURN", 600)
+        monkeypatch.setattr(relay, "RUN_SECONDS", 600)
         tried.append(go())
 
     with public_context(RELAY):
-        assert worker_loop.go(call=go_on) == 0
+        assert worker_loop.drain(call=go_on) == 0
 
     assert tried == [5]
 
@@ -231,7 +231,7 @@ def test_whoever_ends_late_gives_back_no_place_but_their_own(
             monkeypatch.setattr(worker_loop, "SLOT_EXPIRES", 600)
             wait_until(lambda: theirs.enter_context(worker_loop._slot()), "the end of ours")
 
-        assert worker_loop.go(call=take_a_place) == 5
+        assert worker_loop.drain(call=take_a_place) == 5
         with worker_loop._slot() as is_free:
             assert not is_free
 
@@ -240,7 +240,7 @@ def test_whoever_ends_late_gives_back_no_place_but_their_own(
 
 
 def test_a_place_lasts_longer_than_the_turn_and_its_last_letter():
-    assert relay.TURN + 2 * timeouts.SMTP < worker_loop.SLOT_EXPIRES
+    assert relay.RUN_SECONDS + 2 * timeouts.SMTP < worker_loop.SLOT_EXPIRES
 
 
 def test_a_letter_costs_three_statements(server, acme, globex, waiting, make_user):

@@ -16,11 +16,11 @@ PASSWORD = "correct horse battery staple"
 
 @pytest.fixture
 def one_at_a_time(monkeypatch):
-    """One turn for the whole process, and nobody who waits for long."""
-    turns = threading.BoundedSemaphore(1)
-    monkeypatch.setattr(hashers, "_turns", turns)
+    """One slot for the whole process, and no long wait."""
+    slots = threading.BoundedSemaphore(1)
+    monkeypatch.setattr(hashers, "_free_slots", slots)
     monkeypatch.setattr(hashers, "PATIENCE", 0.01)
-    return turns
+    return slots
 
 
 def test_a_hash_has_fixed_parameters():
@@ -28,7 +28,7 @@ def test_a_hash_has_fixed_parameters():
 
 
 def test_there_are_as_many_turns_as_the_settings_say():
-    assert hashers._turns._initial_value == settings.HASHES_AT_ONCE >= 1
+    assert hashers._free_slots._initial_value == settings.HASHES_AT_ONCE >= 1
 
 
 def test_hashing_and_checking_wait_for_a_turn_and_give_it_back(one_at_a_time):
@@ -56,7 +56,7 @@ def test_no_more_than_that_run_at_once(monkeypatch):
             inside.pop()
 
     monkeypatch.setattr(hashers.Argon2PasswordHasher, "encode", encode)
-    monkeypatch.setattr(hashers, "_turns", threading.BoundedSemaphore(2))
+    monkeypatch.setattr(hashers, "_free_slots", threading.BoundedSemaphore(2))
 
     hashes = at_once(8, lambda _: make_password(PASSWORD))
 

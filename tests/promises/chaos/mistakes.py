@@ -113,12 +113,12 @@ MISTAKES = [
     Mistake(
         "a letter is noted as sent before it is",
         "tasks/relay.py",
-        "        mail.send(message, write(message), line)\n",
+        "        mail.send(message, write(message), smtp)\n",
         """\
-        letter = write(message)
+        content = write(message)
         record_sent(message)
         __import__("time").sleep(0.5)
-        mail.send(message, letter, line)
+        mail.send(message, content, smtp)
 """,
         "is noted as sent, and no server has said so",
         # A child is there again at once, with the next letter in hand.
@@ -133,8 +133,8 @@ MISTAKES = [
         from tasks import mail, relay
         from tasks.smtp import SmtpConnection
         message = {WELCOME}
-        with SmtpConnection() as line:
-            mail.send(message, send_welcome.run(message), line)
+        with SmtpConnection() as smtp:
+            mail.send(message, send_welcome.run(message), smtp)
         message.attempts = 1
         relay.record_sent(message)
         __import__("time").sleep(1)

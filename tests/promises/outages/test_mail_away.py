@@ -57,7 +57,7 @@ def clock(monkeypatch):
 def sweep():
     """What a worker does whom beat has told to; return how many letters were tried."""
     with context.public_context(RELAY):
-        return worker_loop.go(call=lambda: None)
+        return worker_loop.drain(call=lambda: None)
 
 
 @pytest.fixture

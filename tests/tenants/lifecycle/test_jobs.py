@@ -74,7 +74,7 @@ def test_a_suspended_tenant_is_pruned_too(acme, make_user, monkeypatch):
     monkeypatch.setattr(
         jobs.prune_tenant, "apply_async", lambda **options: sent.append(options["schema_name"])
     )
-    monkeypatch.setattr(jobs, "_turn", lambda: acme.pk % jobs.TURNS)
+    monkeypatch.setattr(jobs, "_interval", lambda: acme.pk % jobs.INTERVALS)
 
     jobs.prune_all()
     jobs.prune_tenant.apply(headers={"schema_name": acme.schema_name}, throw=True)
@@ -89,10 +89,10 @@ def test_every_tenant_has_its_turn_once_a_day(acme, globex, monkeypatch):
     monkeypatch.setattr(
         jobs.prune_tenant, "apply_async", lambda **options: sent.append(options["schema_name"])
     )
-    for turn in range(jobs.TURNS):
-        monkeypatch.setattr(jobs, "_turn", lambda turn=turn: turn)
+    for part in range(jobs.INTERVALS):
+        monkeypatch.setattr(jobs, "_interval", lambda part=part: part)
         with public_context():
-            pks = Tenant.objects.open().in_turn(turn, jobs.TURNS).values_list("schema_name")
+            pks = Tenant.objects.open().in_part(part, jobs.INTERVALS).values_list("schema_name")
             sent += [name for (name,) in pks]
 
     assert sorted(sent) == sorted([acme.schema_name, globex.schema_name])
@@ -105,7 +105,7 @@ def test_the_dispatcher_hands_out_whose_turn_it_is_and_frees_rested_names(
     monkeypatch.setattr(
         jobs.prune_tenant, "apply_async", lambda **options: sent.append(options["schema_name"])
     )
-    monkeypatch.setattr(jobs, "_turn", lambda: acme.pk % jobs.TURNS)
+    monkeypatch.setattr(jobs, "_interval", lambda: acme.pk % jobs.INTERVALS)
     with public_context():
         QuarantinedSubdomain.objects.create(slug="rested", until=NOW() - DAY)
         QuarantinedSubdomain.objects.create(slug="resting", until=NOW() + DAY)
