@@ -17,7 +17,7 @@ from dev import orphans
 from dev.__main__ import COMMANDS
 from tests.dev.conftest import PATIENCE
 
-pytestmark = pytest.mark.xdist_group("commands")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("commands")]
 
 
 def wait_for(condition, seconds=PATIENCE):

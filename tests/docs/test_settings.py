@@ -12,8 +12,7 @@ GIVEN = {
     "PATH",
     "PYTEST_XDIST_WORKER_COUNT",
     "ATTACKS_END_AT",
-    "ATTACKS_NOTED",
-    "ATTACKS_LEAST_SECONDS",
+    "ATTACKS_NOT_BEGUN",
 }
 READERS = [ROOT / "saas/settings.py", ROOT / "saas/gunicorn.py", *(ROOT / "dev").rglob("*.py")]
 SHELL = re.compile(r"\$\{?([A-Z][A-Z0-9_]+)")

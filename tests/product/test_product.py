@@ -64,6 +64,7 @@ def copy(tmp_path):
     return tmp_path
 
 
+@pytest.mark.long
 def test_a_product_works_without_an_edit_of_the_service(copy, empty_database):
     def run(*arguments):
         done = subprocess.run(

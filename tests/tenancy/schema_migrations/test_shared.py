@@ -15,6 +15,7 @@ def start(release, **environment):
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_killed", [False, True])
 def test_a_second_host_waits_for_the_first_one_or_its_end(release, past, is_killed):
     name = release.add("0900_stand", ADD_FIELD.format("colour") + RUN, before=STANDING)
@@ -38,6 +39,7 @@ def test_a_second_host_waits_for_the_first_one_or_its_end(release, past, is_kill
     assert noted.fetchone() == (1,)
 
 
+@pytest.mark.long
 def test_two_hosts_begin_with_an_empty_database_at_once(release, emptied):
     both = [start(release) for _ in range(2)]
 

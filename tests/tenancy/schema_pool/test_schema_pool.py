@@ -245,6 +245,7 @@ SIGN_UP = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("module", "function", "deed"),
     [
