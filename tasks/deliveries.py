@@ -34,7 +34,7 @@ class Delivery(TenantTask):
 
     def __call__(self, pk: str) -> None:
         schema_name = schema_of(self)
-        if context := self.way_to(pk, schema_name):
+        if context := self.sending_context(pk, schema_name):
             with SmtpConnection() as smtp, suppress(MailServerAwayError), context:
                 message = Message.objects.of_schema(schema_name).filter(pk=pk).first()
                 if message is None or not relay.claim(message):
@@ -42,7 +42,7 @@ class Delivery(TenantTask):
                 if relay.attempt(message, write=self.run, smtp=smtp):
                     relay.record_sent(message)
 
-    def way_to(self, pk: str, schema_name: str, load: Load = load_workspace) -> Any:
+    def sending_context(self, pk: str, schema_name: str, load: Load = load_workspace) -> Any:
         """Return the context that a message is sent in, or None if it isn't sent.
 
         The message of a suspended tenant is held, that of an unknown tenant fails permanently.

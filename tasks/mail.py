@@ -54,7 +54,7 @@ def render(content: EmailContent) -> EmailMultiAlternatives:
     return email
 
 
-def send(message: Message, content: EmailContent, connection: SmtpConnection) -> None:
+def send(message: Message, content: EmailContent, smtp: SmtpConnection) -> None:
     """Send the e-mail under the message's stable Message-ID.
 
     Raises `RateLimitedError` when the recipient gets too many such e-mails, and the backend's
@@ -71,11 +71,11 @@ def send(message: Message, content: EmailContent, connection: SmtpConnection) ->
     # Providers may rewrite the header; anymail passes them this as well.
     email.metadata = {"message_id": str(message.pk)}  # type: ignore[attr-defined]  # anymail's, untyped.
     with mailserver.conversation():
-        connection.send(email)
+        smtp.send(email)
 
 
 def _in_header(text: str) -> str:
-    """Return a text for a header: on one connection, and without encoded words (RFC 2047).
+    """Return a text for a header: on one line, and without encoded words (RFC 2047).
 
     An encoded word in a name could be decoded into an address, or any other name.
     """

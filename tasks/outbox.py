@@ -102,7 +102,7 @@ def notify(task_name: str, schema_name: str, pk: str) -> None:
     A tenant's deliveries over `NOTIFICATION_RATE` aren't queued, so that they don't delay those of
     others. The sweep sends them, each tenant's in rotation, and those that expire in the queue.
     """
-    if rate_limits.pace(f"nudges:{schema_name}", NOTIFICATION_RATE):
+    if rate_limits.pace(f"notifications:{schema_name}", NOTIFICATION_RATE):
         return
     task = current_app.tasks[task_name]
     broker.notify_worker(task, pk, schema_name=schema_name, expires=NOTIFICATION_EXPIRES)

@@ -85,7 +85,7 @@ def claim(message: Message, *, sent: Message | None = None) -> bool:
     now = timezone.now()
     claimed = Message.objects.claim(message, now=now, until=now + LEASE, sent=sent)
     if sent:
-        _say_sent(sent)
+        _log_sent(sent)
     if claimed:
         message.state, message.due_at = State.SENDING, now + LEASE
         message.attempts += 1
@@ -101,7 +101,7 @@ def record_sent(message: Message) -> None:
         try:
             return _record_sent(message)
         except (OperationalError, InterfaceError) as error:
-            logger.warning("Can't note that %s is sent yet: %s", message.pk, type(error).__name__)
+            logger.warning("Can't record yet that %s is sent: %s", message.pk, type(error).__name__)
             connection.close()
             time.sleep(wait)
     return _record_sent(message)
@@ -111,10 +111,10 @@ def _record_sent(message: Message) -> None:
     Message.objects.filter(pk=message.pk).update(
         state=State.SENT, sent_at=timezone.now(), payload=None, last_error=""
     )
-    _say_sent(message)
+    _log_sent(message)
 
 
-def _say_sent(message: Message) -> None:
+def _log_sent(message: Message) -> None:
     logger.info("Sent %s %s at attempt %d.", message.kind, message.pk, message.attempts)
 
 

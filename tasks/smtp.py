@@ -13,7 +13,7 @@ from tenancy import sockets
 MOST_EMAILS = 100
 OK = 250
 # Seconds after an answer in which a connection without unread data is used without a NOOP.
-TRUSTED = 1.0
+TRUSTED_SECONDS = 1.0
 
 
 class SmtpConnection:
@@ -22,7 +22,7 @@ class SmtpConnection:
     def __init__(self) -> None:
         self._backend: Any = None
         self._carried = 0
-        self._heard_at = float("-inf")
+        self._answered_at = float("-inf")
 
     def __enter__(self) -> Self:
         return self
@@ -67,7 +67,7 @@ class SmtpConnection:
             self.close()
             raise
         self._carried += 1
-        self._heard_at = time.monotonic()
+        self._answered_at = time.monotonic()
 
     def _is_good(self) -> bool:
         """Whether the connection may carry another e-mail, and the server hasn't closed it.
@@ -76,13 +76,13 @@ class SmtpConnection:
         """
         if self._carried >= MOST_EMAILS:
             return False
-        talk = getattr(self._backend, "connection", None)
-        sock = getattr(talk, "sock", None)
+        client = getattr(self._backend, "connection", None)
+        sock = getattr(client, "sock", None)
         is_silent = sock is not None and sockets.is_silent(sock.fileno())
-        if is_silent and time.monotonic() - self._heard_at < TRUSTED:
+        if is_silent and time.monotonic() - self._answered_at < TRUSTED_SECONDS:
             return True
-        ask = getattr(talk, "noop", None)
+        noop = getattr(client, "noop", None)
         try:
-            return ask is None or ask()[0] == OK
+            return noop is None or noop()[0] == OK
         except (SMTPException, OSError):
             return False

@@ -106,7 +106,7 @@ def _deliveries(messages: Iterable[Message]) -> deque[PendingDelivery]:
             # The task of a newer release, which has workers of its own by now.
             logger.error("This release has no task to send %s %s.", message.kind, message.pk)
             continue
-        context = task.way_to(
+        context = task.sending_context(
             str(message.pk),
             message.schema_name,
             lambda name: known.get(name) or load_workspace(name),
@@ -148,5 +148,5 @@ def _attempt(delivery: PendingDelivery, smtp: SmtpConnection) -> bool:
         raise
     except DatabaseError as error:
         kind, why = delivery.message.kind, type(error).__name__
-        logger.error("Left %s %s alone: %s", kind, delivery.message.pk, why)  # noqa: TRY400  # Its text may quote an address.
+        logger.error("Skipped %s %s: %s", kind, delivery.message.pk, why)  # noqa: TRY400  # Its text may quote an address.
         return False

@@ -1,7 +1,7 @@
 """A mail server that fails as real ones do, and says what it has taken.
 
 As a thread: `with FaultySMTP() as server: server.mode = "timeout"`. As a process:
-`python -m tests.faulty_smtp --port 2525`, which reads modes line by line and prints each letter
+`python -m tests.faulty_smtp --port 2525`, which reads modes line by line and prints each e-mail
 that it took as a line of JSON.
 """
 
@@ -23,15 +23,15 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from dev.ports import LOOPBACK
 
 MODES = {
-    "ok": "takes every letter",
+    "ok": "takes every e-mail",
     "refuse": "nobody listens",
     "timeout": "listens, and says nothing",
-    "drop_after_data": "takes the letter, and hangs up before it says so",
+    "drop_after_data": "takes the e-mail, and hangs up before it says so",
     "4xx": "asks to come back later, for each reader",
     "5xx": "refuses each reader for good",
-    "5xx_after_data": "refuses each letter for good, once it has read it",
+    "5xx_after_data": "refuses each e-mail for good, once it has read it",
     "busy": "greets with 421 and hangs up",
-    "tired": "has had enough of each connection after two letters",
+    "tired": "has had enough of each connection after two e-mails",
     "slow": "takes its time for each answer",
 }
 SLOWNESS = 2.0
@@ -42,7 +42,7 @@ logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 @dataclass(frozen=True)
 class Accepted:
-    """A letter that the server has read; `is_acknowledged` when it said so."""
+    """An e-mail that the server has read; `is_acknowledged` when it said so."""
 
     message_id: str
     recipients: tuple[str, ...]
@@ -57,8 +57,8 @@ class _Handler:
     async def handle_MAIL(  # noqa: N802  # aiosmtpd calls it by this name.
         self, _smtp: SMTP, session: Any, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        session.letters = getattr(session, "letters", 0) + 1
-        if self._server.mode == "tired" and session.letters > ENOUGH:
+        session.emails = getattr(session, "emails", 0) + 1
+        if self._server.mode == "tired" and session.emails > ENOUGH:
             return "421 4.7.0 Enough for one connection"
         envelope.mail_from = address
         envelope.mail_options.extend(options)
@@ -157,8 +157,8 @@ class FaultySMTP:
 
     @property
     def message_ids(self) -> list[str]:
-        """The Message-ID of each letter that was taken, as often as it was."""
-        return [letter.message_id for letter in self.accepted]
+        """The Message-ID of each e-mail that was taken, as often as it was."""
+        return [email.message_id for email in self.accepted]
 
     def start(self) -> Self:
         self._thread.start()
@@ -186,15 +186,15 @@ class FaultySMTP:
 
     def note(self, envelope: Envelope, *, is_acknowledged: bool) -> None:
         headers = message_from_bytes(envelope.original_content or b"")
-        letter = Accepted(
+        email = Accepted(
             str(headers["Message-ID"]).strip(),
             tuple(envelope.rcpt_tos),
             str(headers["Subject"]),
             is_acknowledged,
         )
-        self.accepted.append(letter)
+        self.accepted.append(email)
         if self._told:
-            self._told(letter)
+            self._told(email)
 
     # --- In the loop's thread ---
 
@@ -255,8 +255,8 @@ def main() -> None:
                 server.mode = line.strip()
 
 
-def _print(letter: Accepted) -> None:
-    print(json.dumps(asdict(letter)), flush=True)  # noqa: T201  # The same.
+def _print(email: Accepted) -> None:
+    print(json.dumps(asdict(email)), flush=True)  # noqa: T201  # The same.
 
 
 if __name__ == "__main__":

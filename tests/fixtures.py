@@ -309,7 +309,7 @@ def declare(monkeypatch):
     return add
 
 
-# --- Letters ---
+# --- E-mails ---
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 import requests
 
 
-def letters_to(address: str) -> list[dict[str, Any]]:
+def emails_to(address: str) -> list[dict[str, Any]]:
     """Return what was sent to an address, oldest first."""
     api = f"{os.environ['INBOX_URL']}/api/v1"
     found = requests.get(f"{api}/search", {"query": f"to:{address}"}, timeout=10).json()

@@ -28,7 +28,7 @@ from dev.paths import ROOT
 from dev.ports import free_port
 from dev.server import Server
 from dev.servers import Servers
-from tests.inbox import letters_to
+from tests.inbox import emails_to
 
 PASSWORD = "correct horse battery staple"
 
@@ -69,14 +69,14 @@ class Stack(Deployed):
         with psycopg.connect(self.database) as plain:
             return plain.execute(statement, parameters).fetchall()
 
-    def wait_for_letter(self, address: str, subject: str = "") -> dict[str, Any]:
-        """Wait until a letter has come to the mail catcher that all tests share."""
+    def wait_for_email(self, address: str, subject: str = "") -> dict[str, Any]:
+        """Wait until an e-mail has come to the mail catcher that all tests share."""
 
         def arrived() -> dict[str, Any] | None:
-            letters = (m for m in letters_to(address) if subject in m["Subject"])
-            return next(letters, None)
+            emails = (m for m in emails_to(address) if subject in m["Subject"])
+            return next(emails, None)
 
-        return wait_until(arrived, f"a letter to {address} about {subject!r}")
+        return wait_until(arrived, f"an e-mail to {address} about {subject!r}")
 
 
 def wait_until(condition: Any, what: str, seconds: float = 60) -> Any:

@@ -1,4 +1,4 @@
-"""What the tests about people share: their letters, and what they typed."""
+"""What the tests about people share: their e-mails, and what they typed."""
 
 import re
 
@@ -11,8 +11,8 @@ from tenancy.context import workspace_context
 
 
 @pytest.fixture
-def letters():
-    """Return what waits in the outbox of a tenant (of public, with None), oldest first."""
+def outbox_of():
+    """Return the messages of a tenant (of public, with None), decrypted, oldest first."""
     from tasks.models import Message
     from tasks.payloads import decrypt
     from tests.contexts import public_context
@@ -32,11 +32,11 @@ def letters():
 
 
 @pytest.fixture
-def code_of(letters):
-    """Return the code in a tenant's last letter."""
+def code_of(outbox_of):
+    """Return the code in a tenant's last e-mail."""
 
     def read(tenant):
-        last = letters(tenant)[-1]
+        last = outbox_of(tenant)[-1]
         assert last["kind"] == "email_confirmation_code"
         return last["context"]["code"]
 
@@ -57,11 +57,11 @@ def visible():
 
 
 @pytest.fixture
-def reset_path(letters):
-    """Return the path of the reset link in a tenant's last letter."""
+def reset_path(outbox_of):
+    """Return the path of the reset link in a tenant's last e-mail."""
 
     def read(tenant):
-        url = letters(tenant)[-1]["context"]["password_reset_url"]
+        url = outbox_of(tenant)[-1]["context"]["password_reset_url"]
         return url.removeprefix(tenant.origin)
 
     return read
@@ -111,8 +111,8 @@ def invite():
 
 
 @pytest.fixture
-def letters_of():
-    """A tenant's letters of one kind, the oldest first."""
+def messages_of():
+    """A tenant's messages of one kind, the oldest first."""
 
     def find(tenant, kind="invitation"):
         with workspace_context(tenant):

@@ -74,8 +74,8 @@ def test_a_korean_browser_gets_korean_pages_and_korean_mail(stack, open_page, si
     expect(page).to_have_url(f"{stack.origin_of(unique_slug)}/console/")
     expect(page.locator("html")).to_have_attribute("lang", "ko")
     assert re.search("[가-힣]", page.title())
-    letter = stack.wait_for_letter(f"ada@{unique_slug}.test", "한빛")
-    assert "환영" in letter["Subject"] + letter["Text"]
+    email = stack.wait_for_email(f"ada@{unique_slug}.test", "한빛")
+    assert "환영" in email["Subject"] + email["Text"]
 
 
 def test_the_language_can_be_switched_on_the_page(stack, open_page):

@@ -30,9 +30,9 @@ def test_a_double_click_opens_one_workspace(stack, open_page, sign_up, unique_sl
 
     expect(page).to_have_url(f"{stack.origin_of(unique_slug)}/console/")
     assert opened(stack, unique_slug) == 1
-    letters = "SELECT count(*) FROM public.tasks_message WHERE kind = 'welcome' AND schema_name = "
+    welcomes = "SELECT count(*) FROM public.tasks_message WHERE kind = 'welcome' AND schema_name = "
     tenant = "(SELECT schema_name FROM public.tenants_tenant WHERE slug = %s)"
-    assert stack.query(letters + tenant, unique_slug)[0][0] == 1
+    assert stack.query(welcomes + tenant, unique_slug)[0][0] == 1
 
 
 def test_back_from_a_corrected_sign_up_leads_to_the_form(stack, open_page, sign_up, unique_slug):

@@ -63,10 +63,10 @@ def test_nothing_that_people_type_or_are_sent_stands_in_a_log(stack, visitor, un
         f"http://127.0.0.1:{stack.port}/accounts/handoff/?token={token}",
         headers={"Host": f"{host}:{stack.port}"}, allow_redirects=False, timeout=60,
     )  # fmt: skip
-    code_letter = stack.wait_for_letter(address, "code")
+    code_email = stack.wait_for_email(address, "code")
     visitor(host, "/accounts/password/reset/", email=address)
-    reset_letter = stack.wait_for_letter(address, "password")
-    key = reset_letter["Text"].split("/password/reset/key/")[1].split("/")[0]
+    reset_email = stack.wait_for_email(address, "password")
+    key = reset_email["Text"].split("/password/reset/key/")[1].split("/")[0]
     get(stack, host, f"/accounts/password/reset/key/{key}/")
     get(stack, host, f"/nowhere/{stranger}/?password={PASSWORD}&token={token}")
 
@@ -75,7 +75,7 @@ def test_nothing_that_people_type_or_are_sent_stands_in_a_log(stack, visitor, un
 
     assert broken.status_code == 500
     wait_until(lambda: "UndefinedColumn" in written(stack)["web.log"], "the traceback")
-    code = next(word for word in code_letter["Text"].split() if len(word) == 9 and word[4] == "-")
+    code = next(word for word in code_email["Text"].split() if len(word) == 9 and word[4] == "-")
     logs = written(stack)
     assert "Sent welcome" in logs["worker.log"]
     assert "/accounts/handoff/" in logs["web.log"]

@@ -7,7 +7,7 @@ import pytest
 import redis
 import requests
 
-from tests.inbox import letters_to
+from tests.inbox import emails_to
 from tests.stacks import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
@@ -61,7 +61,7 @@ def test_a_welcome_survives_a_dead_worker_and_a_lost_queue(stack, post_sign_up, 
         # The notification is lost along with the queue.
         with redis.Redis.from_url(stack.environment["REDIS_URL"]) as queue:
             queue.flushdb()
-        assert letters_to(address) == []
+        assert emails_to(address) == []
         # Later, as far as the sweep can tell.
         stack.query(
             "UPDATE public.tasks_message SET due_at = now() WHERE state = 'pending' RETURNING 1"
@@ -69,20 +69,20 @@ def test_a_welcome_survives_a_dead_worker_and_a_lost_queue(stack, post_sign_up, 
     finally:
         stack.start("worker")
 
-    letter = stack.wait_for_letter(address)
+    email = stack.wait_for_email(address)
 
     wait_until(lambda: states(stack, address) == [("sent", 1)], "the record of it")
-    assert letter["MessageID"].split("@")[0] in str(
+    assert email["MessageID"].split("@")[0] in str(
         stack.query("SELECT id FROM public.tasks_message WHERE state = 'sent'")
     )
-    assert len(letters_to(address)) == 1
+    assert len(emails_to(address)) == 1
 
 
 def test_a_worker_that_dies_while_sending_leaves_its_message_to_the_next(
     stack, post_sign_up, unique_slug
 ):
     address = post_sign_up(unique_slug)
-    stack.wait_for_letter(address)
+    stack.wait_for_email(address)
     wait_until(lambda: states(stack, address) == [("sent", 1)], "the record of it")
     # As a worker leaves it that was killed between its claim and the record.
     stack.query(
@@ -94,8 +94,8 @@ def test_a_worker_that_dies_while_sending_leaves_its_message_to_the_next(
 
     wait_until(lambda: states(stack, address) == [("sent", 2)], "the second attempt")
 
-    first, second = letters_to(address)
-    assert first["MessageID"] == second["MessageID"], "the reader's mail program sees one letter"
+    first, second = emails_to(address)
+    assert first["MessageID"] == second["MessageID"], "the reader's mail program sees one e-mail"
 
 
 def test_a_beat_that_was_killed_starts_again(stack, post_sign_up, unique_slug):
@@ -104,7 +104,7 @@ def test_a_beat_that_was_killed_starts_again(stack, post_sign_up, unique_slug):
     stack.stop("beat", signal.SIGKILL)
     try:
         address = post_sign_up(unique_slug)
-        stack.wait_for_letter(address)
+        stack.wait_for_email(address)
         before = sign.stat().st_mtime
     finally:
         stack.start("beat")

@@ -24,9 +24,9 @@ def test_a_visitor_opens_an_organisation_and_is_welcomed(stack, open_page, sign_
     expect(page.get_by_text(re.compile("confirm", re.IGNORECASE)).first).to_be_visible()
 
     # The welcome comes a moment later, from the worker, through a real mail server.
-    letter = stack.wait_for_letter(f"ada@{unique_slug}.test", "Analytical Engines")
-    assert stack.origin_of(unique_slug) in letter["Text"]
-    assert letter["From"]["Name"] == "Analytical Engines"
+    email = stack.wait_for_email(f"ada@{unique_slug}.test", "Analytical Engines")
+    assert stack.origin_of(unique_slug) in email["Text"]
+    assert email["From"]["Name"] == "Analytical Engines"
 
     # Her schema is hers alone: the user stands there, with a profile, and nowhere else.
     ((schema,),) = stack.query(

@@ -114,7 +114,7 @@ def test_create_operator_takes_a_good_password_once(acme, piped):
         assert not User.objects.exists()
 
 
-# --- Letters ---
+# --- E-mails ---
 
 
 def dead_welcome(tenant, make_user, email="ada@reader.test"):

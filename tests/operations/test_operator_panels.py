@@ -57,12 +57,12 @@ def test_links_stand_below_the_services_own(db, declare, operator_client):
     declare(
         operator_links,
         OperatorLink("test.site", "Plans & prices", "sell", url="https://example.test/plans"),
-        OperatorLink("test.outbox", "Letters", "mail", url_name="admin:tasks_message_changelist"),
+        OperatorLink("test.outbox", "E-mails", "mail", url_name="admin:tasks_message_changelist"),
     )
 
     text = operator_client.get(INDEX).text
 
-    assert text.index("Audit log") < text.index("Letters") < text.index("Plans &amp; prices")
+    assert text.index("Audit log") < text.index("E-mails") < text.index("Plans &amp; prices")
     assert 'href="https://example.test/plans"' in text
 
 

@@ -69,7 +69,7 @@ def test_the_owner_gets_in_from_the_attackers_own_network(acme, make_user, clien
     assert sign_in(own, owner.email).url == "/"
 
 
-def test_an_owner_in_a_new_browser_comes_in_by_a_letter(acme, make_user, client_of, reset_link):
+def test_an_owner_in_a_new_browser_comes_in_by_an_email(acme, make_user, client_of, reset_link):
     owner = make_user(acme, role="owner")
     hammer(acme, owner.email, times=40)
     fresh = client_of(acme, REMOTE_ADDR="10.1.1.1")

@@ -1,4 +1,4 @@
-"""Letters: no tenant and no stranger uses up what another tenant's people need."""
+"""E-mails: no tenant and no stranger uses up what another tenant's people need."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def as_in_production(settings):
 
 
 def send(tenant, kind, times=1, *, reader=BOB, is_member=False):
-    """Try to send letters from a tenant (from public, with None); return how many may go out."""
+    """Try to send e-mails from a tenant (from public, with None); return how many may go out."""
     with workspace_context(tenant) if tenant else public_context():
         return sum(_may_go(kind, reader, is_member=is_member) for _ in range(times))
 
@@ -58,7 +58,7 @@ def _may_go(kind, reader, *, is_member):
         ("unknown_account", False),
     ],
 )
-def test_one_tenant_that_floods_a_reader_stops_no_letter_of_another(
+def test_one_tenant_that_floods_a_reader_stops_no_email_of_another(
     acme, globex, flood, kind, is_member
 ):
     for flooding, as_member in flood:
@@ -118,7 +118,7 @@ def test_resets_that_a_stranger_asks_for_leave_room_for_codes(acme):
     assert send(acme, "email_confirmation_code", is_member=True) == 1
 
 
-def test_a_refused_letter_takes_nothing_from_what_is_shared(acme, globex, settings):
+def test_a_refused_email_takes_nothing_from_what_is_shared(acme, globex, settings):
     settings.LIMITS = {
         **settings.LIMITS,
         "mail_invitation": "1/hour",

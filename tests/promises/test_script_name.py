@@ -10,7 +10,7 @@ from django.test.utils import override_script_prefix
 from accounts.sign_in.adapters import AccountAdapter
 from tenancy.context import workspace_context
 from tests.fixtures import PASSWORD
-from tests.inbox import letters_to
+from tests.inbox import emails_to
 from tests.promises.production import Visitor
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("production")]
@@ -86,7 +86,7 @@ def test_a_link_in_an_email_begins_with_the_tenants_own_host(production):
     assert visitor_asks(visitor, page, {"SCRIPT_NAME": "/accounts"}).status_code == 302
 
     production.manage("relay_outbox")
-    texts = [letter["Text"] for letter in letters_to("art@vandelay.test")]
+    texts = [email["Text"] for email in emails_to("art@vandelay.test")]
     links = [link for text in texts for link in re.findall(r"https?://\S+", text)]
     assert any("/accounts/password/reset/key/" in link for link in links)
     assert {urlsplit(link).netloc for link in links} == {"vandelay.localhost"}

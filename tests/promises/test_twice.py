@@ -168,9 +168,9 @@ def invited(acme, owner, client_of):
     with workspace_context(acme):
         invitation = services.invite(email="grace@example.test", role="member", by=owner)
     with public_context():
-        letter = decrypt(Message.objects.get(kind="invitation"))
+        email = decrypt(Message.objects.get(kind="invitation"))
     client = client_of(acme)
-    client.get(letter["context"]["url"].removeprefix(acme.origin))
+    client.get(email["context"]["url"].removeprefix(acme.origin))
     page = client.get("/accounts/invitation/").content.decode()
     assert f'name="invitation" value="{invitation.pk}"' in page
     form = {"full_name": "Grace Hopper", "password": PASSWORD, "terms": "on"}
@@ -220,7 +220,7 @@ def test_an_accepted_invitation_lets_nobody_in_without_the_password(acme, globex
     assert not is_in(stranger)
 
 
-def test_a_letter_that_is_sent_again(acme, console, owner, times):
+def test_an_email_that_is_sent_again(acme, console, owner, times):
     with workspace_context(acme):
         invitation = services.invite(email="grace@example.test", role="member", by=owner)
 

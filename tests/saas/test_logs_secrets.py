@@ -144,7 +144,7 @@ def test_a_refused_row_is_not_quoted(acme, make_user, log):
     assert_silent(log, "user_email_unique", "UniqueViolation", "Could not make")
 
 
-# --- Letters and tasks ---
+# --- E-mails and tasks ---
 
 
 @pytest.mark.parametrize("mode", ["5xx", "4xx", "refuse", "5xx_after_data"])

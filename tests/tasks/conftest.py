@@ -1,4 +1,4 @@
-"""A real mail server, and turns that last."""
+"""A real mail server, and runs of the worker loop of ten minutes."""
 
 import pytest
 
@@ -8,8 +8,8 @@ from tests.faulty_smtp import FaultySMTP
 
 @pytest.fixture
 def server(settings, monkeypatch):
-    """The mail server that all letters of the test go to, over SMTP."""
-    # A turn is long enough for a few letters, however busy the machine is.
+    """The mail server that receives all e-mails of the test, over SMTP."""
+    # A run is long enough for a few messages, however busy the machine is.
     monkeypatch.setattr(relay, "RUN_SECONDS", 600)
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST = "127.0.0.1"

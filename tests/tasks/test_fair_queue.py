@@ -1,4 +1,4 @@
-"""Whose turn it is: each tenant's, however many letters another one has waiting."""
+"""Each tenant's messages get a share of a batch, however many another one has waiting."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ from tests.racing import at_once
 
 
 def waiting(schema_name, count, minutes=60, **fields):
-    """Put letters in the outbox that are due since so many minutes, one after the other."""
+    """Put messages in the outbox, due for so many minutes, a second apart."""
     since = timezone.now() - timedelta(minutes=minutes)
     with operators_context():
         return Message.objects.bulk_create(
@@ -33,7 +33,7 @@ def waiting(schema_name, count, minutes=60, **fields):
         )
 
 
-def handed_out():
+def leased():
     with public_context(RELAY):
         return relay.lease_batch()
 
@@ -44,48 +44,48 @@ def queued():
     return lambda: get_redis_connection().llen("celery")
 
 
-def test_nobodys_hundred_letters_stand_before_anothers_one(acme, globex):
+def test_a_tenants_hundred_messages_do_not_delay_another_tenants_one(acme, globex):
     waiting(acme.schema_name, 100)
     waiting(globex.schema_name, 1, minutes=5)
 
-    schemas = [message.schema_name for message in handed_out()]
+    schemas = [message.schema_name for message in leased()]
 
     assert len(schemas) == relay.BATCH_SIZE
     assert globex.schema_name in schemas[:2]
 
 
 @pytest.mark.parametrize("most", [1, 5])
-def test_each_of_many_tenants_has_its_turn_before_anybody_has_two(db, settings, most):
-    """However few letters the mail server takes, and however many others wait."""
+def test_each_of_many_tenants_is_served_once_before_any_is_served_twice(db, settings, most):
+    """However few messages the mail server takes, and however many others wait."""
     settings.OUTBOX_RATE = f"{most}/3 second"
     names = {f"t_{number:02}" for number in range(13)} | {"t_ffff", "public"}
     for name in names:
         waiting(name, 4)
 
-    served = [message.schema_name for _ in range(15 // most) for message in handed_out()]
+    served = [message.schema_name for _ in range(15 // most) for message in leased()]
 
     assert sorted(served) == sorted(names)
 
 
-def test_who_was_last_is_first_in_nobodys_turn(db, monkeypatch):
-    """Where a handful doesn't divide, it isn't always the same ones who get more."""
+def test_each_batch_starts_after_the_schema_that_was_served_last(db, monkeypatch):
+    """Where a batch doesn't divide evenly, it isn't always the same tenants that get more."""
     monkeypatch.setattr(relay, "BATCH_SIZE", 4)
     for name in ("t_a", "t_b", "t_c"):
         waiting(name, 10)
 
-    served = [message.schema_name for _ in range(3) for message in handed_out()]
+    served = [message.schema_name for _ in range(3) for message in leased()]
 
     assert sorted(served) == ["t_a"] * 4 + ["t_b"] * 4 + ["t_c"] * 4
 
 
 @pytest.mark.parametrize("tenants", [1, 3, 7, 11, 15, 19, 20, 25])
-@pytest.mark.parametrize("letters", [1, 2, 5, 30])
-def test_a_handful_is_full_where_there_is_enough(db, tenants, letters):
-    """However the letters lie: some have fewer than their share, and others more."""
+@pytest.mark.parametrize("count", [1, 2, 5, 30])
+def test_a_batch_is_full_where_enough_is_due(db, tenants, count):
+    """However many each has: some tenants fewer than their share, others more."""
     for number in range(tenants):
-        waiting(f"t_{number:02}", letters if number % 3 else 2 * letters)
+        waiting(f"t_{number:02}", count if number % 3 else 2 * count)
 
-    taken = handed_out()
+    taken = leased()
 
     with operators_context():
         there = Message.objects.count()
@@ -97,33 +97,33 @@ def test_what_expires_comes_first_among_a_tenants_own(acme):
     waiting(acme.schema_name, 30)
     (code,) = waiting(acme.schema_name, 1, 5, expires_at=timezone.now() + timedelta(minutes=9))
 
-    assert handed_out()[0] == code
+    assert leased()[0] == code
 
 
-def test_what_has_to_wait_is_nobodys_turn(acme, globex):
+def test_a_message_that_is_not_due_is_not_leased(acme, globex):
     later = timezone.now() + timedelta(hours=1)
-    for letter in waiting(acme.schema_name, 3):
+    for message in waiting(acme.schema_name, 3):
         with operators_context():
-            Message.objects.filter(pk=letter.pk).update(due_at=later, state="failed")
+            Message.objects.filter(pk=message.pk).update(due_at=later, state="failed")
     (due,) = waiting(globex.schema_name, 1)
 
-    assert handed_out() == [due]
-    assert handed_out() == []
+    assert leased() == [due]
+    assert leased() == []
 
 
 @pytest.mark.usefixtures("committed")
-def test_no_letter_is_given_to_two_at_once():
+def test_no_message_is_leased_twice():
     waiting("t_busy", 60)
 
-    hands = at_once(4, lambda _number: [message.pk for message in handed_out()])
+    batches = at_once(4, lambda _number: [message.pk for message in leased()])
 
-    given = [pk for hand in hands for pk in hand]
-    assert len(given) == len(set(given))
-    # Whoever finds all rows of a moment taken takes the next ones.
-    assert len(given) == 60
+    pks = [pk for batch in batches for pk in batch]
+    assert len(pks) == len(set(pks))
+    # A worker that finds rows locked takes the next ones.
+    assert len(pks) == 60
 
 
-def test_a_turn_that_is_over_leaves_the_others_to_who_is_called(acme, monkeypatch):
+def test_a_run_out_of_time_leaves_the_others_to_the_called_worker(acme, monkeypatch):
     waiting(acme.schema_name, 30)
     monkeypatch.setattr(relay, "RUN_SECONDS", 0)
     calls = []
@@ -136,18 +136,18 @@ def test_a_turn_that_is_over_leaves_the_others_to_who_is_called(acme, monkeypatc
         assert Message.objects.due(timezone.now()).count() == 30
 
 
-def test_a_letter_that_failed_is_still_one_that_failed_when_it_is_taken_back(acme):
+def test_a_failed_message_is_still_failed_when_its_lease_ends(acme):
     waiting(acme.schema_name, 1, state="failed", last_error="SMTPDataError 450")
 
-    hand = handed_out()
+    batch = leased()
     with public_context(RELAY):
-        relay.release_batch(hand)
+        relay.release_batch(batch)
 
     with operators_context():
         assert Message.objects.get().state == "failed"
 
 
-def test_a_letter_that_nobody_here_can_write_keeps_no_other_waiting(acme, make_user):
+def test_a_message_of_an_unknown_task_delays_no_other(acme, make_user):
     make_user(acme)
     waiting(acme.schema_name, 1)
     with operators_context():
@@ -160,7 +160,7 @@ def test_a_letter_that_nobody_here_can_write_keeps_no_other_waiting(acme, make_u
         assert sorted(Message.objects.values_list("state", flat=True)) == ["pending", "sent"]
 
 
-def test_many_who_call_at_once_call_one(db, queued):
+def test_calls_at_once_queue_one_run(db, queued):
     for _ in range(5):
         jobs.call_another()
     assert queued() == 1
@@ -168,7 +168,7 @@ def test_many_who_call_at_once_call_one(db, queued):
     jobs.go_round()
     jobs.call_another()
 
-    assert queued() == 2, "whoever has come may call again"
+    assert queued() == 2, "a run that has started may call again"
 
 
 def test_no_tenant_fills_the_queue(acme, globex, monkeypatch, queued):
@@ -182,7 +182,7 @@ def test_no_tenant_fills_the_queue(acme, globex, monkeypatch, queued):
     assert queued() == 4
 
 
-def test_what_no_nudge_told_of_leaves_by_the_sweep(acme, make_user, monkeypatch):
+def test_a_message_without_a_notification_is_sent_by_the_sweep(acme, make_user, monkeypatch):
     monkeypatch.setattr(outbox, "notify", lambda *_: None)
     make_user(acme)
 
@@ -192,13 +192,13 @@ def test_what_no_nudge_told_of_leaves_by_the_sweep(acme, make_user, monkeypatch)
         assert Message.objects.get().state == "sent"
 
 
-def test_a_sealed_letter_of_the_sweep_is_opened_in_its_own_tenant(acme, globex, mailoutbox):
+def test_an_encrypted_message_is_decrypted_in_its_own_tenant_by_the_sweep(acme, globex, mailoutbox):
     from tasks.mail import EmailContent
 
     for tenant, code in ((acme, "ACME-1"), (globex, "GLOB-2")):
-        letter = EmailContent("email_confirmation_code", f"{code}@x.test", "en", {"code": code})
+        content = EmailContent("email_confirmation_code", f"{code}@x.test", "en", {"code": code})
         with workspace_context(tenant):
-            outbox.enqueue(send_code, payload=letter.as_payload(), expires_in=timedelta(minutes=5))
+            outbox.enqueue(send_code, payload=content.as_payload(), expires_in=timedelta(minutes=5))
 
     assert jobs.sweep() == 2
 

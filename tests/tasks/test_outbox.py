@@ -25,7 +25,7 @@ def messages():
 
 
 @pytest.fixture
-def nudges(monkeypatch):
+def notifications(monkeypatch):
     """What would be sent to the broker: tests in a rolled-back transaction commit nothing."""
     sent = []
     monkeypatch.setattr(outbox, "notify", lambda *arguments: sent.append(arguments))
@@ -63,16 +63,16 @@ def test_a_person_who_is_rolled_back_gets_no_mail(acme, make_user):
 
 
 def test_the_schema_is_the_one_of_the_call_not_of_the_commit(
-    acme, globex, make_user, nudges, django_capture_on_commit_callbacks
+    acme, globex, make_user, notifications, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True) as callbacks, workspace_context(globex):
         make_user(acme)
 
     assert len(callbacks) == 1
-    assert [schema for _task, schema, _pk in nudges] == [acme.schema_name]
+    assert [schema for _task, schema, _pk in notifications] == [acme.schema_name]
 
 
-def test_a_broken_nudge_does_not_break_the_caller(
+def test_a_failed_notification_does_not_break_the_caller(
     acme, make_user, monkeypatch, django_capture_on_commit_callbacks
 ):
     def refuse(*_):
@@ -100,14 +100,14 @@ def test_with_the_broker_away_the_person_stays_and_the_message_waits_for_the_swe
     assert [message.state for message in messages()] == ["pending"]
 
 
-def test_a_key_is_enqueued_once(acme, globex, nudges, django_capture_on_commit_callbacks):
+def test_a_key_is_enqueued_once(acme, globex, notifications, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         for tenant in (acme, acme, globex):
             with workspace_context(tenant):
                 outbox.enqueue(send_welcome, key="the-same")
 
     assert [m.schema_name for m in messages()] == [acme.schema_name, globex.schema_name]
-    assert len(nudges) == 2
+    assert len(notifications) == 2
 
 
 def test_nothing_is_enqueued_without_a_tenant(db):
@@ -151,7 +151,7 @@ def test_an_erased_secret_cannot_be_sent_again(acme):
             outbox.resend(message=message)
 
 
-def test_what_is_due_is_handed_out_once_and_a_lost_workers_messages_again(acme, globex, make_user):
+def test_due_messages_are_leased_once_and_again_after_the_lease(acme, globex, make_user):
     make_user(acme)
     (message,) = messages()
     (read_before,) = messages()

@@ -17,20 +17,20 @@ def encrypted(**changes):
 
 
 def test_an_older_key_still_opens_what_it_sealed(settings):
-    letter = encrypted()
+    stored = encrypted()
     settings.PAYLOAD_KEYS = [Fernet.generate_key().decode(), *settings.PAYLOAD_KEYS]
 
-    assert decrypt(letter) == {"code": "ABC"}
+    assert decrypt(stored) == {"code": "ABC"}
 
 
 def test_the_newest_key_seals(settings):
     older = settings.PAYLOAD_KEYS
     settings.PAYLOAD_KEYS = [Fernet.generate_key().decode(), *older]
-    letter = encrypted()
+    stored = encrypted()
     settings.PAYLOAD_KEYS = older
 
     with pytest.raises(PayloadGoneError):
-        decrypt(letter)
+        decrypt(stored)
 
 
 @pytest.mark.parametrize("erased", [None, b""])

@@ -17,7 +17,7 @@ from tenancy.context import workspace_context
 from tenancy.errors import TenantMissingError, TenantSuspendedError, TenantUnknownError
 from tenants.lifecycle import services
 from tests.contexts import public_context
-from tests.inbox import letters_to
+from tests.inbox import emails_to
 
 
 @pytest.fixture
@@ -49,13 +49,13 @@ def test_a_welcome_names_the_tenant_and_leads_to_its_host(acme, make_user, addre
 
     run(send_welcome, message)
 
-    (letter,) = letters_to(address)
-    assert letter["From"]["Name"] == "Acme"
-    assert letter["MessageID"] == message.message_id.strip("<>")
-    assert "Ada" in letter["Text"]
-    assert acme.origin in letter["Text"]
-    assert acme.origin in letter["HTML"]
-    assert "Globex" not in letter["Text"] + letter["HTML"]
+    (email,) = emails_to(address)
+    assert email["From"]["Name"] == "Acme"
+    assert email["MessageID"] == message.message_id.strip("<>")
+    assert "Ada" in email["Text"]
+    assert acme.origin in email["Text"]
+    assert acme.origin in email["HTML"]
+    assert "Globex" not in email["Text"] + email["HTML"]
     sent = the_message()
     assert (sent.state, sent.attempts) == ("sent", 1)
 
@@ -65,56 +65,56 @@ def test_a_welcome_speaks_its_readers_language(acme, make_user, address):
 
     run(send_welcome, the_message())
 
-    (letter,) = letters_to(address)
-    assert "환영" in letter["Subject"] + letter["Text"]
+    (email,) = emails_to(address)
+    assert "환영" in email["Subject"] + email["Text"]
 
 
-def test_a_letter_is_sent_once_however_often_it_is_delivered(acme, make_user, address):
+def test_a_message_is_sent_once_however_often_it_is_delivered(acme, make_user, address):
     make_user(acme, address)
     message = the_message()
 
     for _ in range(3):
         run(send_welcome, message)
 
-    assert len(letters_to(address)) == 1
+    assert len(emails_to(address)) == 1
 
 
-def test_a_sealed_letter_is_erased_once_it_is_sent(acme, address):
-    letter = EmailContent(
+def test_a_payload_is_erased_once_it_is_sent(acme, address):
+    content = EmailContent(
         "email_confirmation_code", to=address, language="en", context={"code": "XKCD-42"}
     )
     with workspace_context(acme):
         message = outbox.enqueue(
-            send_code, payload=letter.as_payload(), expires_in=timedelta(hours=1)
+            send_code, payload=content.as_payload(), expires_in=timedelta(hours=1)
         )
 
     run(send_code, message)
 
-    (found,) = letters_to(address)
+    (found,) = emails_to(address)
     assert "XKCD-42" in found["Text"]
     assert the_message().payload is None
 
 
-def test_the_letters_of_public_are_sent(acme, make_user, make_operator, base_client, address):
-    """As a worker does it, whose role sees no people: a visitor's answer, an operator's reset."""
+def test_the_messages_of_public_are_sent(acme, make_user, make_operator, base_client, address):
+    """In the relay's role, which can't read users: a visitor's answer and an operator's reset."""
     ada = make_user(acme, address)
     operator = make_operator(f"{uuid.uuid4().hex[:10]}@operator.test")
     base_client.post("/find/", {"email": ada.email})
     base_client.post("/operator/accounts/password/reset/", {"email": operator.email})
     with public_context():
         found = Message.objects.of_schema("public")
-        letters = {message.kind: str(message.pk) for message in found}
+        messages = {message.kind: str(message.pk) for message in found}
 
-    for pk in letters.values():
+    for pk in messages.values():
         send_code.apply((pk,), headers={"schema_name": "public"}, throw=True)
 
-    assert set(letters) == {"workspaces", "password_reset"}
+    assert set(messages) == {"workspaces", "password_reset"}
     with public_context():
         assert set(found.all().values_list("state", "last_error")) == {("sent", "")}
-    assert [len(letters_to(reader)) for reader in (address, operator.email)] == [1, 1]
+    assert [len(emails_to(reader)) for reader in (address, operator.email)] == [1, 1]
 
 
-def test_a_refusal_is_retried_later_and_given_up_in_the_end(
+def test_a_refusal_is_retried_later_and_given_up_after_the_last_attempt(
     acme, make_user, address, monkeypatch, settings
 ):
     settings.OUTBOX_MAX_ATTEMPTS = 2
@@ -143,10 +143,10 @@ def test_a_refusal_is_retried_later_and_given_up_in_the_end(
         outbox.resend(message=the_message())
     run(send_welcome, message)
     assert the_message().state == "sent"
-    assert len(letters_to(address)) == 1
+    assert len(emails_to(address)) == 1
 
 
-def test_a_letter_that_ends_whoever_sends_it_is_given_up_in_the_end(
+def test_a_message_that_kills_its_worker_is_given_up_after_its_attempts(
     acme, make_user, address, monkeypatch, settings
 ):
     settings.OUTBOX_MAX_ATTEMPTS = 2
@@ -175,7 +175,7 @@ def test_a_letter_that_ends_whoever_sends_it_is_given_up_in_the_end(
     assert the_message().state == "sent"
 
 
-def test_a_message_about_somebody_who_is_gone_is_given_up(acme, make_user, address):
+def test_a_message_about_a_deleted_user_is_given_up(acme, make_user, address):
     user = make_user(acme, address)
     message = the_message()
     with workspace_context(acme):
@@ -184,17 +184,17 @@ def test_a_message_about_somebody_who_is_gone_is_given_up(acme, make_user, addre
     run(send_welcome, message)
 
     assert the_message().state == "dead"
-    assert letters_to(address) == []
+    assert emails_to(address) == []
 
 
-def test_a_message_of_another_schema_reaches_nobody(acme, globex, make_user, address):
+def test_a_message_of_another_schema_is_not_sent(acme, globex, make_user, address):
     make_user(acme, address)
 
     run(send_welcome, the_message(), schema_name=globex.schema_name)
-    assert (the_message().state, letters_to(address)) == ("pending", [])
+    assert (the_message().state, emails_to(address)) == ("pending", [])
 
     run(send_welcome, the_message())
-    assert len(letters_to(address)) == 1
+    assert len(emails_to(address)) == 1
 
 
 def test_a_suspended_tenants_mail_waits(acme, make_user, address):
@@ -204,10 +204,10 @@ def test_a_suspended_tenants_mail_waits(acme, make_user, address):
     run(send_welcome, the_message())
 
     held = the_message()
-    assert (held.state, held.attempts, letters_to(address)) == ("failed", 0, [])
+    assert (held.state, held.attempts, emails_to(address)) == ("failed", 0, [])
 
 
-def test_too_many_letters_to_one_reader_wait_across_tenants(
+def test_too_many_emails_to_one_reader_wait_across_tenants(
     acme, globex, make_user, address, settings
 ):
     settings.LIMITS = {**settings.LIMITS, "mail_newcomer_all": "1/hour"}
@@ -219,13 +219,13 @@ def test_too_many_letters_to_one_reader_wait_across_tenants(
     run(send_welcome, first)
     run(send_welcome, second)
 
-    assert len(letters_to(address)) == 1
+    assert len(emails_to(address)) == 1
     with public_context():
         second.refresh_from_db()
     assert (second.state, second.attempts) == ("failed", 0), "waiting is no attempt"
 
 
-def test_letters_that_strangers_ask_for_do_not_use_up_a_readers_codes(
+def test_emails_that_strangers_request_do_not_use_up_a_readers_codes(
     acme, globex, address, settings
 ):
     settings.LIMITS = {
@@ -239,11 +239,11 @@ def test_letters_that_strangers_ask_for_do_not_use_up_a_readers_codes(
         (globex, send_unknown_account),
         (acme, send_code),
     ):
-        letter = EmailContent(delivery.kind, to=address, language="en", context={"code": "AB-12"})
+        content = EmailContent(delivery.kind, to=address, language="en", context={"code": "AB-12"})
         with workspace_context(tenant):
-            sealed = letter.as_payload()
+            payload = content.as_payload()
             expires_in = timedelta(minutes=15)
-            message = outbox.enqueue(delivery, payload=sealed, expires_in=expires_in)
+            message = outbox.enqueue(delivery, payload=payload, expires_in=expires_in)
         run(delivery, message)
         with public_context():
             message.refresh_from_db()
@@ -258,15 +258,15 @@ def test_letters_that_strangers_ask_for_do_not_use_up_a_readers_codes(
 
 def test_a_code_that_has_expired_is_not_sent(acme, address):
     with workspace_context(acme):
-        letter = EmailContent("email_confirmation_code", to=address, language="en")
+        content = EmailContent("email_confirmation_code", to=address, language="en")
         message = outbox.enqueue(
-            send_code, payload=letter.as_payload(), expires_in=timedelta(seconds=-1)
+            send_code, payload=content.as_payload(), expires_in=timedelta(seconds=-1)
         )
 
     run(send_code, message)
 
     gone = the_message()
-    assert (gone.state, gone.payload, letters_to(address)) == ("dead", None, [])
+    assert (gone.state, gone.payload, emails_to(address)) == ("dead", None, [])
 
 
 def test_a_sent_message_stays_sent_whatever_comes_after(acme, make_user, address):
@@ -279,7 +279,7 @@ def test_a_sent_message_stays_sent_whatever_comes_after(acme, make_user, address
         send_welcome.apply(args=(str(message.pk),), headers={}, throw=True)
 
     assert the_message().state == "sent"
-    assert len(letters_to(address)) == 1
+    assert len(emails_to(address)) == 1
 
 
 @pytest.mark.parametrize(
@@ -318,7 +318,7 @@ def test_a_suspended_tenants_task_is_refused(acme):
         probe.apply(headers={"schema_name": acme.schema_name}, throw=True)
 
 
-def test_a_name_is_no_markup_in_a_letter(acme, make_user, address):
+def test_a_name_is_no_markup_in_an_email(acme, make_user, address):
     make_user(acme, address, full_name="<b>Bobby</b>")
 
     with workspace_context(acme):

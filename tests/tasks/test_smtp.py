@@ -1,4 +1,4 @@
-"""One line for many letters, counted at the server's end."""
+"""One connection for many e-mails, counted by the server."""
 
 import smtplib
 
@@ -14,10 +14,10 @@ from tests.contexts import public_context as operators_context
 
 
 def email(number):
-    return EmailMessage(f"Letter {number}", "Hello.", "us@x.test", [f"reader{number}@x.test"])
+    return EmailMessage(f"E-mail {number}", "Hello.", "us@x.test", [f"reader{number}@x.test"])
 
 
-def test_a_turns_letters_take_one_line(server, acme, globex, make_user):
+def test_a_runs_emails_share_one_connection(server, acme, globex, make_user):
     for number in range(6):
         make_user(acme, f"a{number}@x.test")
         make_user(globex, f"g{number}@x.test")
@@ -30,7 +30,7 @@ def test_a_turns_letters_take_one_line(server, acme, globex, make_user):
         assert set(Message.objects.values_list("state", flat=True)) == {"sent"}
 
 
-def test_a_line_is_hung_up_at_the_end(server):
+def test_a_connection_is_closed_at_the_end_of_the_block(server):
     with SmtpConnection() as connection:
         connection.send(email(1))
         assert len(server.open) == 1
@@ -39,7 +39,7 @@ def test_a_line_is_hung_up_at_the_end(server):
     assert server.connections == 1
 
 
-def test_a_line_carries_so_many_letters(server, monkeypatch):
+def test_a_connection_is_replaced_after_its_limit_of_emails(server, monkeypatch):
     monkeypatch.setattr(smtp, "MOST_EMAILS", 2)
 
     with SmtpConnection() as connection:
@@ -49,33 +49,33 @@ def test_a_line_carries_so_many_letters(server, monkeypatch):
     assert (len(server.accepted), server.connections) == (5, 3)
 
 
-def test_a_line_that_broke_is_replaced_before_a_letter_gets_lost_on_it(server):
+def test_a_closed_connection_is_replaced_before_the_next_email(server):
     with SmtpConnection() as connection:
         connection.send(email(1))
-        server.mode = "ok"  # It hangs up on everybody.
+        server.mode = "ok"  # It closes all connections.
         connection.send(email(2))
 
     assert (len(server.accepted), server.connections) == (2, 2)
 
 
-@pytest.mark.parametrize(("seconds", "asked"), [(60, 0), (0, 2)])
-def test_a_line_that_was_just_heard_of_is_not_asked(server, monkeypatch, seconds, asked):
-    questions = []
+@pytest.mark.parametrize(("seconds", "expected"), [(60, 0), (0, 2)])
+def test_a_noop_is_sent_only_after_a_silence(server, monkeypatch, seconds, expected):
+    noops = []
     noop = smtplib.SMTP.noop
-    monkeypatch.setattr(smtplib.SMTP, "noop", lambda talk: questions.append(talk) or noop(talk))
-    monkeypatch.setattr(smtp, "TRUSTED", seconds)
+    monkeypatch.setattr(smtplib.SMTP, "noop", lambda smtp: noops.append(smtp) or noop(smtp))
+    monkeypatch.setattr(smtp, "TRUSTED_SECONDS", seconds)
 
     with SmtpConnection() as connection:
         for number in range(3):
             connection.send(email(number))
 
-    assert (len(questions), len(server.accepted), server.connections) == (asked, 3, 1)
+    assert (len(noops), len(server.accepted), server.connections) == (expected, 3, 1)
 
 
-def test_a_reader_who_is_refused_costs_no_line(server):
+def test_a_refused_recipient_keeps_the_connection(server):
     with SmtpConnection() as connection:
         connection.send(email(1))
-        server._mode = "5xx"  # Without hanging up.
+        server._mode = "5xx"  # Without closing the connection.
         with pytest.raises(Exception, match="550"):
             connection.send(email(2))
         server._mode = "ok"
@@ -84,7 +84,7 @@ def test_a_reader_who_is_refused_costs_no_line(server):
     assert (len(server.accepted), server.connections) == (2, 1)
 
 
-def test_a_server_that_counts_the_letters_of_a_line_is_not_away(server, acme, make_user):
+def test_a_server_that_limits_emails_per_connection_is_not_away(server, acme, make_user):
     for number in range(5):
         make_user(acme, f"a{number}@x.test")
     server.mode = "tired"

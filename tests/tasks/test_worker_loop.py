@@ -1,4 +1,4 @@
-"""A round that ends in the middle: what is sent is noted, and at most one letter comes twice."""
+"""Runs of the worker loop that end early: sent messages are recorded, one repeats at most."""
 
 import os
 import signal
@@ -42,8 +42,8 @@ worker_loop.SLOT_EXPIRES = 1
 with public_context(RELAY):
     worker_loop.drain(call=lambda: None)
 """
-STANDING = "SELECT 1 FROM pg_locks WHERE NOT granted"
-HANG_UP = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+WAITING_LOCKS = "SELECT 1 FROM pg_locks WHERE NOT granted"
+END_CONNECTIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
 
 
 @pytest.fixture
@@ -72,9 +72,7 @@ def environment(server):
 
 
 @pytest.mark.parametrize(("after", "twice"), [(False, 0), (True, 1)])
-def test_a_worker_that_is_killed_costs_one_letter_a_repetition(
-    committed, server, waiting, after, twice
-):
+def test_a_killed_worker_repeats_one_message_at_most(committed, server, waiting, after, twice):
     ended = subprocess.run(
         [sys.executable, "-c", KILLED.format(after=after)],
         env=environment(server),
@@ -85,12 +83,12 @@ def test_a_worker_that_is_killed_costs_one_letter_a_repetition(
 
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
     assert states() == ["pending", "pending", "sending", "sent", "sent"]
-    assert go() == 0, "whoever has them may be alive"
+    assert go() == 0, "the process that leased them may be alive"
     with operators_context():
         Message.objects.exclude(state="sent").update(due_at=timezone.now())
     until = time.monotonic() + 60
     while not (tried := go()) and time.monotonic() < until:
-        # The place of whoever died is free in a second.
+        # The dead process's slot expires in a second.
         time.sleep(0.1)
     assert tried == 3
     assert states() == ["sent"] * 5
@@ -98,19 +96,19 @@ def test_a_worker_that_is_killed_costs_one_letter_a_repetition(
     assert len(server.message_ids) == 5 + twice
 
 
-def test_what_is_sent_is_noted_though_the_database_was_away(
+def test_a_success_is_recorded_after_the_database_is_back(
     committed, administrator, server, waiting, monkeypatch
 ):
     send = mail.send
 
-    def and_hang_up(*args):
+    def and_end_connections(*args):
         send(*args)
         if len(server.accepted) == 2:
             name = connection.settings_dict["NAME"]
             with psycopg.connect(administrator, autocommit=True) as theirs:
-                theirs.execute(HANG_UP, [name])
+                theirs.execute(END_CONNECTIONS, [name])
 
-    monkeypatch.setattr(mail, "send", and_hang_up)
+    monkeypatch.setattr(mail, "send", and_end_connections)
 
     with pytest.raises(OperationalError):
         go()
@@ -123,18 +121,18 @@ def test_what_is_sent_is_noted_though_the_database_was_away(
     assert len(set(server.message_ids)) == len(server.message_ids) == 5
 
 
-def test_a_tenant_that_ends_in_the_middle_ends_no_round(
+def test_a_tenant_deleted_during_a_run_does_not_end_it(
     committed, acme, server, waiting, monkeypatch
 ):
     claim = relay.claim
 
-    def and_end(message, **sent):
+    def and_delete(message, **sent):
         claimed = claim(message, **sent)
         if claimed and message.schema_name == acme.schema_name:
             delete_tenant(tenant=acme)
         return claimed
 
-    monkeypatch.setattr(relay, "claim", and_end)
+    monkeypatch.setattr(relay, "claim", and_delete)
 
     assert go() == 5
 
@@ -142,15 +140,15 @@ def test_a_tenant_that_ends_in_the_middle_ends_no_round(
     assert len(server.accepted) == 2
 
 
-def test_whoever_changes_all_letters_is_not_waited_for_crosswise(aside, server, waiting):
-    """As a tenant's end does, which takes them in an order of its own."""
+def test_a_transaction_that_locks_all_messages_causes_no_deadlock(aside, server, waiting):
+    """As the deletion of a tenant does, which locks them in another order."""
     with operators_context():
         first, second = Message.objects.order_by("due_at")[:2]
         assert relay.claim(first)
     aside.execute("UPDATE tasks_message SET kind = 'changed' WHERE id = %s", [second.pk])
 
     with operators_context():
-        assert not relay.claim(second, sent=first), "somebody is about to change it"
+        assert not relay.claim(second, sent=first), "another transaction has locked it"
     aside.execute("UPDATE tasks_message SET kind = 'changed'")
     aside.commit()
 
@@ -159,7 +157,7 @@ def test_whoever_changes_all_letters_is_not_waited_for_crosswise(aside, server, 
         assert relay.claim(second)
 
 
-def test_whoever_waits_to_note_a_letter_holds_no_other(aside, place, server, waiting):
+def test_a_claim_that_waits_to_record_a_success_holds_no_other_lock(aside, place, server, waiting):
     with operators_context():
         first, second = Message.objects.order_by("due_at")[:2]
         assert relay.claim(first)
@@ -174,19 +172,19 @@ def test_whoever_waits_to_note_a_letter_holds_no_other(aside, place, server, wai
 
     with ThreadPoolExecutor(1) as pool, psycopg.connect(place, autocommit=True) as third:
         claims = pool.submit(claim)
-        wait_until(lambda: third.execute(STANDING).fetchone(), "the claim at our lock")
+        wait_until(
+            lambda: third.execute(WAITING_LOCKS).fetchone(), "the claim to wait for our lock"
+        )
         aside.execute("SELECT 1 FROM tasks_message WHERE id = %s FOR UPDATE NOWAIT", [second.pk])
         aside.commit()
         assert claims.result()
 
 
-@pytest.mark.parametrize(("places", "theirs"), [(1, 0), (2, 3)])
-def test_no_more_go_round_than_there_are_places(
-    server, waiting, settings, monkeypatch, places, theirs
-):
-    settings.OUTBOX_PROCESSES = places
+@pytest.mark.parametrize(("slots", "theirs"), [(1, 0), (2, 3)])
+def test_no_more_runs_at_once_than_slots(server, waiting, settings, monkeypatch, slots, theirs):
+    settings.OUTBOX_PROCESSES = slots
     monkeypatch.setattr(worker_loop, "SLOT_EXPIRES", 600)
-    # The first handful is full, and another one is called.
+    # The first batch is full, so another worker is called.
     monkeypatch.setattr(relay, "BATCH_SIZE", 2)
     helped = []
 
@@ -202,7 +200,9 @@ def test_no_more_go_round_than_there_are_places(
     assert states() == ["sent"] * 5
 
 
-def test_whoever_is_called_to_go_on_finds_the_place_free(server, waiting, settings, monkeypatch):
+def test_the_worker_that_is_called_to_continue_finds_the_slot_free(
+    server, waiting, settings, monkeypatch
+):
     settings.OUTBOX_PROCESSES = 1
     monkeypatch.setattr(relay, "RUN_SECONDS", 0)
     tried = []
@@ -217,21 +217,21 @@ def test_whoever_is_called_to_go_on_finds_the_place_free(server, waiting, settin
     assert tried == [5]
 
 
-def test_whoever_ends_late_gives_back_no_place_but_their_own(
-    server, waiting, settings, monkeypatch
-):
+def test_a_late_run_releases_only_its_own_slot(server, waiting, settings, monkeypatch):
     settings.OUTBOX_PROCESSES = 1
     monkeypatch.setattr(worker_loop, "SLOT_EXPIRES", 1)
-    # The first handful is full, and another one is called.
+    # The first batch is full, so another worker is called.
     monkeypatch.setattr(relay, "BATCH_SIZE", 2)
 
     with public_context(RELAY), ExitStack() as theirs:
 
-        def take_a_place():
+        def take_the_slot():
             monkeypatch.setattr(worker_loop, "SLOT_EXPIRES", 600)
-            wait_until(lambda: theirs.enter_context(worker_loop._slot()), "the end of ours")
+            wait_until(
+                lambda: theirs.enter_context(worker_loop._slot()), "the first slot to expire"
+            )
 
-        assert worker_loop.drain(call=take_a_place) == 5
+        assert worker_loop.drain(call=take_the_slot) == 5
         with worker_loop._slot() as is_free:
             assert not is_free
 
@@ -239,12 +239,12 @@ def test_whoever_ends_late_gives_back_no_place_but_their_own(
         assert is_free
 
 
-def test_a_place_lasts_longer_than_the_turn_and_its_last_letter():
+def test_a_slot_outlasts_the_run_and_its_last_send():
     assert relay.RUN_SECONDS + 2 * timeouts.SMTP < worker_loop.SLOT_EXPIRES
 
 
-def test_a_letter_costs_three_statements(server, acme, globex, waiting, make_user):
-    """Itself and the note of the one before in one, its reader, and their addresses."""
+def test_a_message_costs_three_statements(server, acme, globex, waiting, make_user):
+    """The claim, which records the one before; its user; and the user's addresses."""
     with CaptureQueriesContext(connection) as five:
         assert go() == 5
     for tenant in (acme, globex):

@@ -1,4 +1,4 @@
-"""Every key is changed while people are signed in and letters wait; nothing is lost by it."""
+"""Every key is changed while people are signed in and messages wait; nothing is lost by it."""
 
 from datetime import timedelta
 
@@ -38,29 +38,29 @@ def places(acme, globex):
 
 
 def leave_secrets(places):
-    """Leave a session and a letter in each place; return how to find them again."""
+    """Leave a session and a message in each place; return how to find them again."""
     left = []
     for place in places:
         with place():
             session = SessionStore()
             session["code"] = "ABCD"
             session.save()
-            letter = outbox.enqueue(
+            message = outbox.enqueue(
                 send_code, kind="code", payload={"n": 1}, expires_in=timedelta(hours=1)
             )
-            left.append((place, session.token, letter.pk))
+            left.append((place, session.token, message.pk))
     return left
 
 
 def readable(left):
-    """Count the sessions and the letters that open."""
-    sessions, letters = 0, 0
+    """Count the sessions and the messages that open."""
+    sessions, messages = 0, 0
     for place, token, pk in left:
         with place():
             sessions += SessionStore.of_cookie(token).get("code") == "ABCD"
         with public_context():
-            letters += decrypt(Message.objects.get(pk=pk)) == {"n": 1}
-    return sessions, letters
+            messages += decrypt(Message.objects.get(pk=pk)) == {"n": 1}
+    return sessions, messages
 
 
 # --- PAYLOAD_KEYS ---
@@ -173,8 +173,8 @@ def outbox_links():
 
     def last():
         with public_context():
-            letter = decrypt(Message.objects.get(kind="password_reset"))
-        return "/accounts" + letter["context"]["password_reset_url"].split("/accounts")[1]
+            payload = decrypt(Message.objects.get(kind="password_reset"))
+        return "/accounts" + payload["context"]["password_reset_url"].split("/accounts")[1]
 
     return last
 

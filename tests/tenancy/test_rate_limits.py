@@ -63,7 +63,7 @@ import django
 django.setup()
 from dev.paths import ROOT
 from tenancy import rate_limits
-print(sum(not rate_limits.pace("letters", "5/hour") for _ in range(5)))
+print(sum(not rate_limits.pace("messages", "5/hour") for _ in range(5)))
 """
 
 

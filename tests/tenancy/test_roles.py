@@ -151,7 +151,7 @@ def test_people_may_not_change_what_their_schema_is_made_of(acme):
 
 @pytest.fixture
 def shared_rows(acme, globex, make_user, make_operator):
-    """Letters and directory entries of two tenants, and a letter of nobody's."""
+    """Messages and directory entries of two tenants, and a message of nobody's."""
     make_user(acme, "ada@acme.test")
     make_user(globex, "ada@globex.test")
     with operators_context():
@@ -189,7 +189,7 @@ def test_people_change_the_name_of_their_tenant_and_nothing_that_matters(acme):
                 Tenant.objects.filter(pk=acme.pk).update(**{column: value})
 
 
-def test_a_visitor_leaves_a_letter_and_reads_none(shared_rows):
+def test_a_visitor_leaves_a_message_and_reads_none(shared_rows):
     with public_context():
         answer_find(email="ada@acme.test", language="en")
         for statement in (
@@ -204,16 +204,16 @@ def test_a_visitor_leaves_a_letter_and_reads_none(shared_rows):
         assert Message.objects.filter(schema_name="public", kind="workspaces").count() == 2
 
 
-@pytest.mark.parametrize("letter", [("public", "password_reset"), ("acme", "workspaces")])
-def test_a_visitor_writes_no_letter_but_their_own_answer(acme, letter):
-    whose, kind = letter
+@pytest.mark.parametrize("message", [("public", "password_reset"), ("acme", "workspaces")])
+def test_a_visitor_writes_no_message_but_their_own_answer(acme, message):
+    whose, kind = message
     schema_name = acme.schema_name if whose == "acme" else whose
 
     with public_context(), pytest.raises(ProgrammingError, match=POLICY), transaction.atomic():
         Message.objects.create(schema_name=schema_name, kind=kind, task="t", key="1")
 
 
-def test_a_visitors_page_finds_no_way_to_an_operators_letter(acme, make_operator, base_client):
+def test_a_visitors_page_finds_no_way_to_an_operators_message(acme, make_operator, base_client):
     """A reset that an operator asked for and the answer of /find/ lie in the same table."""
     operator = make_operator()
     base_client.post("/operator/accounts/password/reset/", {"email": operator.email})

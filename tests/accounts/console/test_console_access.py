@@ -14,9 +14,9 @@ def url(name, *arguments):
     return reverse(f"console:{name}", args=arguments)
 
 
-def ids(owner, letters_of, acme):
+def ids(owner, messages_of, acme):
     """Every page about one thing, with things that exist."""
-    message = letters_of(acme, "welcome")[0]
+    message = messages_of(acme, "welcome")[0]
     return [
         url("member", owner.pk),
         url("deactivate", owner.pk),
@@ -31,17 +31,17 @@ def test_owners_and_admins_come_in(acme, owner, admin, client_of, page):
     assert client_of(acme, admin).get(url(page)).status_code == 200
 
 
-def test_other_members_are_refused_clearly(acme, owner, member, client_of, letters_of):
+def test_other_members_are_refused_clearly(acme, owner, member, client_of, messages_of):
     client = client_of(acme, member)
 
-    for address in [*map(url, PAGES), *ids(owner, letters_of, acme)]:
+    for address in [*map(url, PAGES), *ids(owner, messages_of, acme)]:
         response = client.get(address)
         assert response.status_code == 403, address
         assert "This door is closed to you" in response.text
 
 
-def test_visitors_are_led_to_the_sign_in(acme, owner, client_of, letters_of):
-    for address in [*map(url, PAGES), *ids(owner, letters_of, acme)]:
+def test_visitors_are_led_to_the_sign_in(acme, owner, client_of, messages_of):
+    for address in [*map(url, PAGES), *ids(owner, messages_of, acme)]:
         response = client_of(acme).get(address)
         assert (response.status_code, response.headers["Location"]) == (
             302,

@@ -56,7 +56,7 @@ def test_invitations_are_counted_while_they_are_valid(
     assert shown(console.get(OVERVIEW), "accounts.counts")["invited"] == 1
 
 
-def test_letters_are_counted_by_what_became_of_them(
+def test_messages_are_counted_by_what_became_of_them(
     acme, console, owner, stranger, member, admin, invite
 ):
     invite(acme, owner, "kim@acme.test")

@@ -47,12 +47,14 @@ def test_it_lists_the_session_where_it_can_be_ended(acme, make_user, client_of, 
         assert UserSession.objects.get().user == owner
 
 
-def test_it_sends_the_code_that_confirms_the_address(acme, make_user, client_of, handoff, letters):
+def test_it_sends_the_code_that_confirms_the_address(
+    acme, make_user, client_of, handoff, outbox_of
+):
     owner = make_user(acme, role="owner", verified=False)
 
     client_of(acme).get(handoff(acme, owner))
 
-    assert [(m["kind"], m["to"]) for m in letters(acme)] == [
+    assert [(m["kind"], m["to"]) for m in outbox_of(acme)] == [
         ("email_confirmation_code", owner.email)
     ]
 

@@ -30,14 +30,14 @@ def open_in(tenant):
         return list(rows.values_list("email", "role", "language"))
 
 
-def test_one_address_is_invited(acme, globex, console, letters_of, said):
+def test_one_address_is_invited(acme, globex, console, messages_of, said):
     response = console.post(INVITE, typed("Kim@Acme.test", "admin", "ko"), follow=True)
 
     assert response.redirect_chain == [(MEMBERS, 302)]
     assert open_in(acme) == [("kim@acme.test", "admin", "ko")]
     assert open_in(globex) == []
     assert said(response) == ["kim@acme.test is invited."]
-    assert [decrypt(m)["to"] for m in letters_of(acme)] == ["kim@acme.test"]
+    assert [decrypt(m)["to"] for m in messages_of(acme)] == ["kim@acme.test"]
 
 
 def test_several_addresses_are_invited_each_once(acme, console, said):
@@ -150,14 +150,14 @@ def test_each_button_names_its_invitation_after_what_it_says(acme, console, owne
     ]
 
 
-def test_sending_again_replaces_the_link(acme, console, owner, invite, letters_of, reload, said):
+def test_sending_again_replaces_the_link(acme, console, owner, invite, messages_of, reload, said):
     invitation = invite(acme, owner, "kim@acme.test")
     before = invitation.token_hash
 
     response = console.post(on("invitation-resend", invitation), follow=True)
 
     assert reload(acme, invitation).token_hash != before
-    old, new = letters_of(acme)
+    old, new = messages_of(acme)
     assert (old.state, old.payload, old.last_error) == (Message.State.CANCELLED, None, "Replaced")
     assert new.state == Message.State.PENDING
     assert said(response) == [
@@ -166,7 +166,7 @@ def test_sending_again_replaces_the_link(acme, console, owner, invite, letters_o
 
 
 def test_the_same_invitation_is_sent_again_once_a_minute(
-    acme, console, owner, invite, letters_of, said
+    acme, console, owner, invite, messages_of, said
 ):
     kim, lee = (invite(acme, owner, f"{name}@acme.test") for name in ("kim", "lee"))
     console.post(on("invitation-resend", kim), follow=True)
@@ -179,7 +179,7 @@ def test_the_same_invitation_is_sent_again_once_a_minute(
         said(again)[-1],
     )
     assert "on its way to lee@acme.test" in said(other)[-1]
-    assert len(letters_of(acme)) == 4
+    assert len(messages_of(acme)) == 4
 
 
 def test_revoking_asks_first(acme, console, owner, invite):
@@ -191,15 +191,15 @@ def test_revoking_asks_first(acme, console, owner, invite):
     assert open_in(acme)
 
 
-def test_revoking_ends_the_invitation_and_its_letter(
-    acme, console, owner, invite, letters_of, said
+def test_revoking_ends_the_invitation_and_its_message(
+    acme, console, owner, invite, messages_of, said
 ):
     invitation = invite(acme, owner, "kim@acme.test")
 
     response = console.post(on("invitation-revoke", invitation), follow=True)
 
     assert open_in(acme) == []
-    assert [(m.state, m.payload) for m in letters_of(acme)] == [(Message.State.CANCELLED, None)]
+    assert [(m.state, m.payload) for m in messages_of(acme)] == [(Message.State.CANCELLED, None)]
     assert said(response) == ["The invitation of kim@acme.test has ended."]
 
 

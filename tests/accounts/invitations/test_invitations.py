@@ -1,4 +1,4 @@
-"""Joining by invitation: the letter's link, the form, and who may not."""
+"""Joining by invitation: the e-mail's link, the form, and who may not."""
 
 from datetime import timedelta
 
@@ -27,11 +27,11 @@ def owner(acme, make_user):
 
 
 @pytest.fixture
-def link(acme, owner, letters):
-    """Invite Grace, and return the path of the link in her letter."""
+def link(acme, owner, outbox_of):
+    """Invite Grace, and return the path of the link in her e-mail."""
     with workspace_context(acme):
         invitation_services.invite(email="grace@example.test", role="admin", by=owner)
-    return letters(acme)[-1]["context"]["url"].removeprefix(acme.origin)
+    return outbox_of(acme)[-1]["context"]["url"].removeprefix(acme.origin)
 
 
 def typed(**changes):
@@ -232,12 +232,12 @@ def test_the_unverified_invite_nobody(acme, make_user):
 
 @pytest.mark.parametrize("change", ["deactivate", "demote"])
 def test_whoever_loses_their_reach_does_not_come_back_by_a_link_of_their_own(
-    acme, owner, make_user, client_of, letters, change
+    acme, owner, make_user, client_of, outbox_of, change
 ):
     admin = make_user(acme, "admin@example.test", role="admin")
     with workspace_context(acme):
         invitation_services.invite(email="spare@example.test", role="admin", by=admin)
-        link = letters(acme)[-1]["context"]["url"].removeprefix(acme.origin)
+        link = outbox_of(acme)[-1]["context"]["url"].removeprefix(acme.origin)
         if change == "deactivate":
             member_services.deactivate(user=admin, by=owner)
         else:
@@ -246,11 +246,11 @@ def test_whoever_loses_their_reach_does_not_come_back_by_a_link_of_their_own(
     assert client_of(acme).get(link).status_code == 410
 
 
-def test_an_invitation_is_worth_what_its_inviter_may_do_now(acme, owner, make_user, letters):
+def test_an_invitation_is_worth_what_its_inviter_may_do_now(acme, owner, make_user, outbox_of):
     admin = make_user(acme, "admin@example.test", role="admin")
     with workspace_context(acme):
         invitation_services.invite(email="spare@example.test", role="admin", by=admin)
-        token = letters(acme)[-1]["context"]["url"].split("token=")[1]
+        token = outbox_of(acme)[-1]["context"]["url"].split("token=")[1]
         User.objects.filter(pk=admin.pk).update(is_active=False)
 
         with pytest.raises(InvitationGoneError):

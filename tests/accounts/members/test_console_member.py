@@ -47,7 +47,7 @@ def test_the_mail_of_somebody_next_door_stays_there(
 
 
 def test_the_mail_holds_the_invitation_that_brought_them_in(
-    acme, console, owner, invite, make_user, letters_of
+    acme, console, owner, invite, make_user, messages_of
 ):
     invite(acme, owner, "guest@acme.test")
     invite(acme, owner, "other@acme.test")
@@ -58,7 +58,7 @@ def test_the_mail_holds_the_invitation_that_brought_them_in(
     assert sorted(entry.kind for entry in entries) == ["Invitation", "Welcome"]
 
 
-def test_private_letters_are_named_and_not_shown(acme, console, member):
+def test_private_messages_are_named_and_not_shown(acme, console, member):
     with workspace_context(acme):
         secret = Message.objects.create(
             schema_name=acme.schema_name,
@@ -198,7 +198,7 @@ def test_the_last_owner_stays(acme, owner, make_user, client_of, reload, said, m
     assert stored == ["A workspace needs an owner: make another member an owner first."]
 
 
-def test_the_page_costs_the_same_for_one_letter_and_for_three(acme, console, member):
+def test_the_page_costs_the_same_for_one_message_and_for_three(acme, console, member):
     def cost():
         with CaptureQueriesContext(connection) as queries:
             console.get(url("member", member))

@@ -1,4 +1,4 @@
-"""Onboarding e-mails: the list, a letter's page and preview, sending again."""
+"""Onboarding e-mails: the list, a message's page and preview, sending again."""
 
 import uuid
 
@@ -32,8 +32,8 @@ def change(message, **fields):
 
 
 @pytest.fixture
-def welcome(acme, owner, letters_of):
-    return letters_of(acme, "welcome")[0]
+def welcome(acme, owner, messages_of):
+    return messages_of(acme, "welcome")[0]
 
 
 @pytest.fixture
@@ -42,11 +42,13 @@ def invitation(acme, owner, invite):
 
 
 @pytest.fixture
-def letter(acme, invitation, letters_of):
-    return letters_of(acme)[0]
+def invitation_message(acme, invitation, messages_of):
+    return messages_of(acme)[0]
 
 
-def test_the_list_shows_this_tenants_letters_alone(globex, console, stranger, invite, letter):
+def test_the_list_shows_this_tenants_messages_alone(
+    globex, console, stranger, invite, invitation_message
+):
     invite(globex, stranger, "guest@globex.test")
 
     response = console.get(MAIL)
@@ -58,7 +60,7 @@ def test_the_list_shows_this_tenants_letters_alone(globex, console, stranger, in
     assert "globex" not in response.text.lower()
 
 
-def test_the_list_holds_no_private_letters(acme, console, owner):
+def test_the_list_holds_no_private_messages(acme, console, owner):
     with workspace_context(acme):
         Message.objects.create(
             schema_name=acme.schema_name, kind="password_reset", task="x", key="x",
@@ -78,20 +80,20 @@ def test_the_list_holds_no_private_letters(acme, console, owner):
         (State.DEAD, "dead", "Failed"),
     ],
 )
-def test_the_list_narrows_down_by_state(console, welcome, letter, state, query, name):
+def test_the_list_narrows_down_by_state(console, welcome, invitation_message, state, query, name):
     change(welcome, state=state)
-    change(letter, state=State.SENT if query != "sent" else State.DEAD)
+    change(invitation_message, state=State.SENT if query != "sent" else State.DEAD)
 
     assert listed(console.get(f"{MAIL}?state={query}")) == [("Welcome", "olive@acme.test", name)]
 
 
-def test_the_list_narrows_down_by_kind(console, welcome, letter):
+def test_the_list_narrows_down_by_kind(console, welcome, invitation_message):
     assert [kind for kind, *_ in listed(console.get(f"{MAIL}?kind=welcome"))] == ["Welcome"]
     assert "No message matches" in console.get(f"{MAIL}?kind=welcome&state=dead").text
 
 
-def test_letters_outlive_their_readers(acme, console, member, letters_of):
-    message = letters_of(acme, "welcome")[-1]
+def test_messages_outlive_their_readers(acme, console, member, messages_of):
+    message = messages_of(acme, "welcome")[-1]
     with workspace_context(acme):
         User.objects.get(pk=member.pk).delete()
 
@@ -139,7 +141,7 @@ def test_the_list_costs_the_same_for_one_and_for_three(acme, console, owner, inv
          "It could not be sent yet.", "Something went wrong (OddError)."),
     ],
 )  # fmt: skip
-def test_a_letters_page_says_what_became_of_it(console, welcome, fields, explanation, error):
+def test_a_messages_page_says_what_became_of_it(console, welcome, fields, explanation, error):
     change(welcome, **fields)
 
     response = console.get(on("message", welcome))
@@ -150,15 +152,15 @@ def test_a_letters_page_says_what_became_of_it(console, welcome, fields, explana
 
 
 @pytest.mark.parametrize("name", ["message", "message-content", "message-resend"])
-def test_a_letter_of_another_tenant_is_not_found(globex, console, stranger, letters_of, name):
-    theirs = letters_of(globex, "welcome")[0]
+def test_a_message_of_another_tenant_is_not_found(globex, console, stranger, messages_of, name):
+    theirs = messages_of(globex, "welcome")[0]
 
     answer = console.post if name == "message-resend" else console.get
 
     assert answer(on(name, theirs)).status_code == 404
 
 
-def test_the_preview_frames_the_letter_and_shows_its_text(console, welcome):
+def test_the_preview_frames_the_message_and_shows_its_text(console, welcome):
     page = console.get(on("message", welcome))
 
     assert f'src="{on("message-content", welcome)}"' in page.text
@@ -167,7 +169,7 @@ def test_the_preview_frames_the_letter_and_shows_its_text(console, welcome):
     assert "Hello Olive Owner," in page.context["email"].body
 
 
-def test_the_letter_may_do_nothing_and_be_framed_by_the_console_alone(console, welcome):
+def test_the_message_may_do_nothing_and_be_framed_by_the_console_alone(console, welcome):
     response = console.get(on("message-content", welcome))
 
     policy = set(response.headers["Content-Security-Policy"].split("; "))
@@ -185,10 +187,13 @@ def test_other_pages_frame_nothing_and_are_framed_by_nobody(console):
     assert "frame-ancestors 'none'" in policy
 
 
-def test_the_preview_of_an_invitation_holds_no_link_that_works(console, letter):
-    token = decrypt(letter)["context"]["url"].split("token=")[1]
+def test_the_preview_of_an_invitation_holds_no_link_that_works(console, invitation_message):
+    token = decrypt(invitation_message)["context"]["url"].split("token=")[1]
 
-    page, framed = console.get(on("message", letter)), console.get(on("message-content", letter))
+    page, framed = (
+        console.get(on("message", invitation_message)),
+        console.get(on("message-content", invitation_message)),
+    )
 
     assert "Join Acme" in framed.text
     for text in (page.text, framed.text):
@@ -208,64 +213,66 @@ def test_a_welcome_is_sent_again(console, welcome, said):
 
 
 def test_an_invitation_whose_link_is_kept_is_sent_again_as_it_is(
-    acme, console, invitation, letter, letters_of, reload
+    acme, console, invitation, invitation_message, messages_of, reload
 ):
-    change(letter, state=State.FAILED, attempts=3, last_error="TimeoutError")
+    change(invitation_message, state=State.FAILED, attempts=3, last_error="TimeoutError")
 
-    console.post(on("message-resend", letter))
+    console.post(on("message-resend", invitation_message))
 
-    assert [(m.pk, m.state) for m in letters_of(acme)] == [(letter.pk, State.PENDING)]
+    assert [(m.pk, m.state) for m in messages_of(acme)] == [(invitation_message.pk, State.PENDING)]
     before = invitation.token_hash
     assert reload(acme, invitation).token_hash == before
 
 
 @pytest.mark.parametrize("state", [State.SENT, State.DEAD])
 def test_an_invitation_whose_link_is_erased_gets_a_new_one(
-    acme, console, invitation, letter, letters_of, reload, state
+    acme, console, invitation, invitation_message, messages_of, reload, state
 ):
-    change(letter, state=state, payload=None)
+    change(invitation_message, state=state, payload=None)
     before = invitation.token_hash
 
-    console.post(on("message-resend", letter))
+    console.post(on("message-resend", invitation_message))
 
     assert reload(acme, invitation).token_hash != before
-    assert [m.state for m in letters_of(acme)] == [state, State.PENDING]
+    assert [m.state for m in messages_of(acme)] == [state, State.PENDING]
 
 
 def test_an_invitation_that_has_expired_gets_a_new_link(
-    acme, console, invitation, letter, letters_of, reload
+    acme, console, invitation, invitation_message, messages_of, reload
 ):
-    change(letter, state=State.FAILED)
+    change(invitation_message, state=State.FAILED)
     with workspace_context(acme):
         Invitation.objects.update(expires_at=timezone.now())
 
-    console.post(on("message-resend", letter))
+    console.post(on("message-resend", invitation_message))
 
     assert not reload(acme, invitation).is_expired
-    assert [m.state for m in letters_of(acme)] == [State.CANCELLED, State.PENDING]
+    assert [m.state for m in messages_of(acme)] == [State.CANCELLED, State.PENDING]
 
 
 @pytest.mark.parametrize("ended", ["accepted_at", "revoked_at"])
-def test_an_invitation_that_has_ended_is_not_sent_again(acme, console, letter, ended, said):
-    change(letter, state=State.SENT)
+def test_an_invitation_that_has_ended_is_not_sent_again(
+    acme, console, invitation_message, ended, said
+):
+    change(invitation_message, state=State.SENT)
     with workspace_context(acme):
         Invitation.objects.update(**{ended: timezone.now()})
 
-    page = console.get(on("message", letter))
-    response = console.post(on("message-resend", letter), follow=True)
+    page = console.get(on("message", invitation_message))
+    response = console.post(on("message-resend", invitation_message), follow=True)
 
     assert "Send again" not in page.text
     assert said(response) == ["This invitation is no longer valid. Ask for a new one."]
 
 
 @pytest.mark.parametrize("state", [State.PENDING, State.SENDING])
-def test_a_letter_on_its_way_has_no_button(console, welcome, state):
+def test_a_message_on_its_way_has_no_button(console, welcome, state):
     change(welcome, state=state)
 
     assert "Send again" not in console.get(on("message", welcome)).text
 
 
-def test_the_same_letter_is_sent_again_once_a_minute(console, welcome, said):
+def test_the_same_message_is_sent_again_once_a_minute(console, welcome, said):
     change(welcome, state=State.SENT)
     console.post(on("message-resend", welcome))
     change(welcome, state=State.SENT)
@@ -278,25 +285,25 @@ def test_the_same_letter_is_sent_again_once_a_minute(console, welcome, said):
     assert welcome.state == State.SENT
 
 
-def test_an_invitations_letter_shares_the_minute_with_its_row(
-    acme, console, invitation, letter, letters_of, said
+def test_an_invitations_message_shares_the_minute_with_its_row(
+    acme, console, invitation, invitation_message, messages_of, said
 ):
-    change(letter, state=State.SENT, payload=None)
+    change(invitation_message, state=State.SENT, payload=None)
     console.post(reverse("console:invitation-resend", args=[invitation.pk]))
 
-    response = console.post(on("message-resend", letter), follow=True)
+    response = console.post(on("message-resend", invitation_message), follow=True)
 
     assert said(response)[-1].startswith("It was sent again a moment ago.")
-    assert len(letters_of(acme)) == 2
+    assert len(messages_of(acme)) == 2
 
 
-def test_a_letter_that_does_not_exist_is_not_found(console):
+def test_a_message_that_does_not_exist_is_not_found(console):
     unknown = reverse("console:message", args=[uuid.uuid4()])
 
     assert console.get(unknown).status_code == 404
 
 
-def test_the_navigation_marks_the_list_on_a_letters_page(console, welcome):
+def test_the_navigation_marks_the_list_on_a_messages_page(console, welcome):
     text = console.get(on("message", welcome)).text
 
     assert f'href="{MAIL}" aria-current="page"' in text

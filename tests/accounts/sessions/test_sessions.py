@@ -74,14 +74,14 @@ def test_neither_the_content_nor_the_cookie_stands_in_the_tables(
 
 
 def test_the_invitations_token_and_the_reset_key_are_unreadable(
-    acme, make_user, client_of, letters
+    acme, make_user, client_of, outbox_of
 ):
     owner = make_user(acme, "olive@acme.test", role=Role.OWNER)
     invited, forgetful = client_of(acme), client_of(acme)
     with workspace_context(acme):
         services.invite(email="kim@acme.test", role=Role.MEMBER, by=owner)
     forgetful.post("/accounts/password/reset/", {"email": owner.email})
-    invitation, reset = (letter["context"] for letter in letters(acme))
+    invitation, reset = (email["context"] for email in outbox_of(acme))
     token = invitation["url"].split("token=")[1]
     key = reset["password_reset_url"].rstrip("/").split("/")[-1]
 

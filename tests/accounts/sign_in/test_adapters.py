@@ -104,7 +104,7 @@ def test_an_unknown_address_and_a_wrong_password_read_alike(acme, make_user, cli
     assert "This address and password don&#x27;t go together." in wrong
 
 
-def test_the_deactivated_stay_out(acme, make_user, client_of, letters):
+def test_the_deactivated_stay_out(acme, make_user, client_of, outbox_of):
     user = make_user(acme, is_active=False)
     client = client_of(acme)
 
@@ -209,11 +209,13 @@ def test_a_member_is_no_operator_and_an_operator_no_member(
     assert not is_in(tenant_client)
 
 
-def test_an_operator_gets_the_reset_link_of_the_base_host(base_client, make_operator, db, letters):
+def test_an_operator_gets_the_reset_link_of_the_base_host(
+    base_client, make_operator, db, outbox_of
+):
     make_operator()
 
     base_client.post("/operator/accounts/password/reset/", {"email": "operator@example.test"})
 
-    (letter,) = letters(None)
+    (email,) = outbox_of(None)
     start = f"{settings.BASE_ORIGIN}/operator/accounts/password/reset/key/"
-    assert letter["context"]["password_reset_url"].startswith(start)
+    assert email["context"]["password_reset_url"].startswith(start)

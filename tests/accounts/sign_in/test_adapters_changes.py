@@ -19,7 +19,7 @@ from tests.fixtures import PASSWORD
 NEW = "another horse, another battery"
 
 
-def test_a_password_is_changed_and_told(acme, make_user, client_of, letters):
+def test_a_password_is_changed_and_told(acme, make_user, client_of, outbox_of):
     user = make_user(acme, language="ko", time_zone="Asia/Seoul")
     here, elsewhere = client_of(acme, user), client_of(acme, user)
 
@@ -30,7 +30,7 @@ def test_a_password_is_changed_and_told(acme, make_user, client_of, letters):
 
     assert is_in(here)
     assert not is_in(elsewhere)
-    (news,) = letters(acme)
+    (news,) = outbox_of(acme)
     assert (news["kind"], news["language"]) == ("password_changed", "ko")
     assert "KST" in news["context"]["when"]
 
@@ -102,13 +102,13 @@ def change_address(client_of):
 
 
 def test_an_address_changes_with_the_code_sent_to_it(
-    acme, globex, make_user, change_address, code_of, letters, client_of
+    acme, globex, make_user, change_address, code_of, outbox_of, client_of
 ):
     user = make_user(acme)
     twin = make_user(globex)
     client = change_address(acme, user, "ada@new.test")
     assert people(acme) == {"ada@example.test"}
-    assert letters(acme)[-1]["to"] == "ada@new.test"
+    assert outbox_of(acme)[-1]["to"] == "ada@new.test"
 
     client.post("/accounts/confirm-email/", {"code": code_of(acme)})
 
@@ -117,7 +117,7 @@ def test_an_address_changes_with_the_code_sent_to_it(
     with workspace_context(acme):
         kept = EmailAddress.objects.values_list("email", "verified", "primary")
         assert list(kept) == [("ada@new.test", True, True)]
-    news = letters(acme)[-1]
+    news = outbox_of(acme)[-1]
     assert (news["kind"], news["to"], news["user_id"]) == (
         "email_changed",
         "ada@example.test",
@@ -173,13 +173,13 @@ def test_nobody_takes_anothers_address(acme, make_user, change_address, code_of,
         assert list(own) == [("ada@example.test", True, True)]
 
 
-def test_an_address_is_not_changed_without_the_password(acme, make_user, client_of, letters):
+def test_an_address_is_not_changed_without_the_password(acme, make_user, client_of, outbox_of):
     client = client_of(acme, make_user(acme))
 
     asked = client.post("/accounts/email/", {"email": "ada@new.test", "action_add": ""})
     client.post(asked.url, {"password": "wrong"})
 
-    assert letters(acme) == []
+    assert outbox_of(acme) == []
     assert people(acme) == {"ada@example.test"}
 
 
@@ -206,14 +206,14 @@ def test_a_notice_says_what_happened_when_and_what_to_do(acme, make_user, notice
             f"account/email/{notice}", user, {"to_email": "ada@new.test"}
         )
         encrypted = Message.objects.get(kind=notice, user_id=user.pk)
-        letter = render(EmailContent(**decrypt(encrypted)))
+        email = render(EmailContent(**decrypt(encrypted)))
 
-    assert letter.subject == subject
-    assert letter.to == [user.email]
-    for text in (letter.body, letter.alternatives[0].content):
+    assert email.subject == subject
+    assert email.to == [user.email]
+    for text in (email.body, email.alternatives[0].content):
         assert said in text
         assert "127.0.0.1" in text
         assert "(UTC)" in text
     # The old address can't choose a password any more.
-    assert ("password/reset" in letter.body) is (notice != "email_changed")
-    assert ("ada@new.test" in letter.body) is (notice == "email_changed")
+    assert ("password/reset" in email.body) is (notice != "email_changed")
+    assert ("ada@new.test" in email.body) is (notice == "email_changed")

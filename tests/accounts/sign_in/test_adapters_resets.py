@@ -19,7 +19,7 @@ def ask(client, email):
     return client.post("/accounts/password/reset/", {"email": email})
 
 
-def test_a_forgotten_password_is_chosen_anew(acme, make_user, client_of, letters, reset_path):
+def test_a_forgotten_password_is_chosen_anew(acme, make_user, client_of, outbox_of, reset_path):
     user, client = make_user(acme), client_of(acme)
     ask(client, user.email)
 
@@ -33,7 +33,7 @@ def test_a_forgotten_password_is_chosen_anew(acme, make_user, client_of, letters
     assert not is_in(fresh)
     sign_in(fresh, user.email, NEW)
     assert is_in(fresh)
-    news = letters(acme)[-1]
+    news = outbox_of(acme)[-1]
     assert (news["kind"], news["to"], news["user_id"]) == ("password_changed", user.email, user.pk)
 
 
@@ -50,12 +50,12 @@ def test_a_forgotten_password_does_not_become_the_workspaces_name(
     assert not is_in(client)
 
 
-def test_the_link_leads_to_the_tenants_own_host(acme, make_user, client_of, letters):
+def test_the_link_leads_to_the_tenants_own_host(acme, make_user, client_of, outbox_of):
     user = make_user(acme)
 
     ask(client_of(acme, HTTP_HOST=f"{acme.host}:8443"), user.email)
 
-    url = letters(acme)[-1]["context"]["password_reset_url"]
+    url = outbox_of(acme)[-1]["context"]["password_reset_url"]
     assert re.fullmatch(rf"{acme.origin}/accounts/password/reset/key/[0-9a-f]+-[\w-]+/", url)
 
 
@@ -106,8 +106,8 @@ def test_a_reset_ends_the_other_sessions(acme, make_user, client_of, reset_path)
     assert not is_in(elsewhere)
 
 
-def test_known_and_unknown_addresses_get_the_same_page_and_a_letter(
-    acme, make_user, client_of, letters, visible
+def test_known_and_unknown_addresses_get_the_same_page_and_an_email(
+    acme, make_user, client_of, outbox_of, visible
 ):
     user = make_user(acme, role="owner")
 
@@ -117,27 +117,27 @@ def test_known_and_unknown_addresses_get_the_same_page_and_a_letter(
     )
 
     assert visible(known) == visible(unknown)
-    assert [(m["kind"], m["to"]) for m in letters(acme)] == [
+    assert [(m["kind"], m["to"]) for m in outbox_of(acme)] == [
         ("password_reset", user.email),
         ("unknown_account", "nobody@example.test"),
     ]
 
 
-def test_the_deactivated_get_no_link(acme, make_user, client_of, letters):
+def test_the_deactivated_get_no_link(acme, make_user, client_of, outbox_of):
     make_user(acme, "owner@example.test", role="owner")
     user = make_user(acme, is_active=False)
 
     ask(client_of(acme), user.email)
 
-    assert [m["kind"] for m in letters(acme)] == ["unknown_account"]
+    assert [m["kind"] for m in outbox_of(acme)] == ["unknown_account"]
 
 
-def test_an_unconfirmed_tenant_writes_to_no_stranger(acme, make_user, client_of, letters):
+def test_an_unconfirmed_tenant_writes_to_no_stranger(acme, make_user, client_of, outbox_of):
     make_user(acme, role="owner", verified=False)
 
     ask(client_of(acme), "victim@example.test")
 
-    # It costs what a letter costs, so that nobody learns from the time who has an account.
+    # It costs what an e-mail costs, so that nobody learns from the time who has an account.
     with public_context():
         message = Message.objects.get(kind="unknown_account")
     send_code.apply(
@@ -148,7 +148,7 @@ def test_an_unconfirmed_tenant_writes_to_no_stranger(acme, make_user, client_of,
     assert (message.state, message.payload) == ("dead", None)
 
 
-def test_a_letter_about_an_account_carries_no_secret_in_the_open(acme, make_user, client_of):
+def test_an_email_about_an_account_carries_no_secret_in_the_open(acme, make_user, client_of):
     ask(client_of(acme), make_user(acme).email)
 
     with public_context():

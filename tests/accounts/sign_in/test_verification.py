@@ -17,8 +17,8 @@ from tests.fixtures import PASSWORD
 PAGE = "/accounts/confirm-email/"
 
 
-def render_letter(tenant, letter):
-    said = {name: letter[name] for name in ("template", "to", "language", "context")}
+def render_email(tenant, email):
+    said = {name: email[name] for name in ("template", "to", "language", "context")}
     with workspace_context(tenant):
         return mail.render(mail.EmailContent(**said))
 
@@ -44,27 +44,27 @@ def test_the_banner_leads_to_the_code_and_goes_when_it_is_entered(
     assert "Please confirm" not in visible(client.get("/account/"))
 
 
-def test_looking_sends_nothing(acme, make_user, client_of, letters, visible):
+def test_looking_sends_nothing(acme, make_user, client_of, outbox_of, visible):
     client = client_of(acme, make_user(acme, verified=False))
 
     response = client.get("/accounts/verify/?next=/account/")
 
     assert "Send the code" in visible(response)
     assert 'name="next" value="/account/"' in response.content.decode()
-    assert letters(acme) == []
+    assert outbox_of(acme) == []
 
 
-def test_a_code_on_its_way_is_not_sent_again(acme, make_user, client_of, letters):
+def test_a_code_on_its_way_is_not_sent_again(acme, make_user, client_of, outbox_of):
     client = client_of(acme, make_user(acme, verified=False))
     client.post("/accounts/verify/")
 
     response = client.get("/accounts/verify/")
 
     assert response.url == PAGE
-    assert len(letters(acme)) == 1
+    assert len(outbox_of(acme)) == 1
 
 
-def test_a_new_code_can_be_asked_for(acme, make_user, client_of, letters, code_of):
+def test_a_new_code_can_be_asked_for(acme, make_user, client_of, outbox_of, code_of):
     user = make_user(acme, verified=False)
     client = client_of(acme, user)
     client.post("/accounts/verify/")
@@ -72,19 +72,19 @@ def test_a_new_code_can_be_asked_for(acme, make_user, client_of, letters, code_o
 
     client.post(PAGE, {"action": "resend"})
 
-    assert len(letters(acme)) == 2
+    assert len(outbox_of(acme)) == 2
     client.post(PAGE, {"code": first})
     assert not is_confirmed(acme, user.email)
     client.post(PAGE, {"code": code_of(acme)})
     assert is_confirmed(acme, user.email)
 
 
-def test_the_confirmed_go_on(acme, make_user, client_of, letters):
+def test_the_confirmed_go_on(acme, make_user, client_of, outbox_of):
     client = client_of(acme, make_user(acme))
 
     assert client.get("/accounts/verify/").url == "/"
     assert client.post("/accounts/verify/").url == "/"
-    assert letters(acme) == []
+    assert outbox_of(acme) == []
 
 
 def test_visitors_sign_in_first(acme, client_of):
@@ -134,8 +134,8 @@ def test_too_many_wrong_codes_at_sign_in_start_over(acme, make_user, client_of, 
     assert "Too many failed login attempts" not in page
 
 
-def test_the_page_and_the_letter_say_for_how_long_and_what_a_code_looks_like(
-    acme, make_user, client_of, letters, visible
+def test_the_page_and_the_email_say_for_how_long_and_what_a_code_looks_like(
+    acme, make_user, client_of, outbox_of, visible
 ):
     client = client_of(acme, make_user(acme, verified=False))
     client.post("/accounts/verify/")
@@ -147,22 +147,22 @@ def test_the_page_and_the_letter_say_for_how_long_and_what_a_code_looks_like(
     assert 'placeholder="XXXX-XXXX"' in field
     assert 'autocomplete="one-time-code"' in field
     assert "autofocus" in field
-    letter = render_letter(acme, letters(acme)[-1])
-    assert "It is valid for 15 minutes." in letter.body
-    assert f"{acme.origin}{PAGE}" in letter.body
-    assert f'href="{acme.origin}{PAGE}"' in letter.alternatives[0][0]
+    email = render_email(acme, outbox_of(acme)[-1])
+    assert "It is valid for 15 minutes." in email.body
+    assert f"{acme.origin}{PAGE}" in email.body
+    assert f'href="{acme.origin}{PAGE}"' in email.alternatives[0][0]
 
 
 @pytest.mark.parametrize("verified", [False, True])
 def test_the_welcome_begins_with_the_address_where_it_is_unconfirmed(acme, make_user, verified):
     user = make_user(acme, verified=verified)
     with workspace_context(acme):
-        letter = mail.render(send_welcome.run(Message(user_id=user.pk)))
+        email = mail.render(send_welcome.run(Message(user_id=user.pk)))
 
     page = f"{acme.origin}/accounts/verify/"
-    assert (page in letter.body) is not verified
-    assert (page in letter.alternatives[0][0]) is not verified
-    steps = letter.body.partition("Good first steps:")[2].strip()
+    assert (page in email.body) is not verified
+    assert (page in email.alternatives[0][0]) is not verified
+    steps = email.body.partition("Good first steps:")[2].strip()
     assert steps.startswith("- Complete" if verified else "- Confirm your address:")
 
 
@@ -220,14 +220,14 @@ def test_signing_in_unconfirmed_asks_for_the_code_first(acme, make_user, client_
     assert is_confirmed(acme, user.email)
 
 
-def test_the_letter_is_worth_as_long_as_its_code(acme, make_user, client_of, letters, settings):
+def test_the_email_is_worth_as_long_as_its_code(acme, make_user, client_of, outbox_of, settings):
     from datetime import timedelta
 
     from django.utils import timezone
 
     client_of(acme, make_user(acme, verified=False)).post("/accounts/verify/")
 
-    left = letters(acme)[-1]["expires_at"] - timezone.now()
+    left = outbox_of(acme)[-1]["expires_at"] - timezone.now()
     assert timedelta(minutes=14) < left <= timedelta(minutes=15)
 
 

@@ -173,9 +173,9 @@ def _invitations(connection: psycopg.Connection[Any], schema: str, accounts: Acc
     accounts.invitations[schema] = {email: accepted for email, accepted, _ in rows}
     if len(rows) != len(accounts.invitations[schema]):
         accounts.find(schema, "has invited somebody twice")
-    for email, is_accepted, letters in rows:
-        if letters != 1:
-            accounts.find(schema, email, "has so many letters of invitation:", letters)
+    for email, is_accepted, messages in rows:
+        if messages != 1:
+            accounts.find(schema, email, "has a wrong number of invitation messages:", messages)
         if is_accepted != (email in accounts.people[schema]):
             accounts.find(schema, email, "is a member" if not is_accepted else "is no member")
 
@@ -257,7 +257,7 @@ def _check_guest(accounts: Accounts, schema: str, guest: Guest) -> None:
 
 @dataclass
 class Post:
-    """What became of the letters."""
+    """The state of the messages."""
 
     sent: int = 0
     copies: int = 0
@@ -267,7 +267,7 @@ class Post:
 
 
 def check_post(accounts: Accounts, copies: list[Copy], calm_since: float, deaths: int) -> Post:
-    """Every letter arrived, none without its row; doubles are explained, and counted.
+    """Every message arrived, none without its row; doubles are explained, and counted.
 
     `deaths` is how many processes may have died between the server's word and our note.
     """
@@ -276,18 +276,18 @@ def check_post(accounts: Accounts, copies: list[Copy], calm_since: float, deaths
         by_id[copy.message_id.removesuffix("@localhost")].append(copy)
     post = Post(copies=len(copies))
     for message in accounts.messages:
-        _check_letter(accounts, message, by_id.pop(message["id"], []), calm_since, post)
+        _check_message(accounts, message, by_id.pop(message["id"], []), calm_since, post)
     greeted = {copy.to for copy in copies if copy.kind.startswith("Welcome to")}
     for email in {email for people in accounts.people.values() for email in people} - greeted:
         accounts.find(email, "got no welcome")
     for message_id, ghosts in by_id.items():
-        accounts.find("a letter nobody wrote:", message_id, [copy.kind for copy in ghosts])
+        accounts.find("an e-mail without a message:", message_id, [copy.kind for copy in ghosts])
     if post.doubled_by_a_death > deaths:
         accounts.find("doubles without a cause:", post.doubled_by_a_death, "by at most", deaths)
     return post
 
 
-def _check_letter(
+def _check_message(
     accounts: Accounts, message: dict[str, Any], copies: list[Copy], calm_since: float, post: Post
 ) -> None:
     name = f"{message['kind']} {message['id']}"
@@ -296,7 +296,7 @@ def _check_letter(
         return
     post.sent += 1
     if not any(copy.is_acknowledged for copy in copies):
-        accounts.find(name, "is noted as sent, and no server has said so")
+        accounts.find(name, "is recorded as sent, and the server has not accepted it")
     if len({copy.to for copy in copies}) > 1:
         accounts.find(name, "went to several readers")
     if len(copies) > message["attempts"]:
@@ -312,7 +312,7 @@ def _check_letter(
 def _check_reader(
     accounts: Accounts, message: dict[str, Any], copies: list[Copy], name: str
 ) -> None:
-    """The reader is somebody of the tenant that the letter belongs to."""
+    """The reader is somebody of the tenant that the message belongs to."""
     schema = message["schema"]
     known = {*accounts.people.get(schema, ()), *accounts.invitations.get(schema, ())}
     for copy in copies:

@@ -1,4 +1,4 @@
-"""One chaos run from its first blow to the last letter, and what is found afterwards."""
+"""One chaos run from its first blow to the last e-mail, and what is found afterwards."""
 
 import contextlib
 import threading
@@ -85,7 +85,7 @@ class Outcome:
         yield "People whose second form led on to what the first had opened", len(went_on)
         for kind, count in sorted(self.faults.blows.items()):
             yield f"Blows: {kind}", count
-        yield "Letters written, all delivered", self.post.sent
+        yield "E-mails written, all delivered", self.post.sent
         yield "Copies of them that the mail server took", self.post.copies
         yield "Doubles: it hung up before its answer", self.post.doubled_by_the_server
         yield "Doubles: we died before we had noted its answer", self.post.doubled_by_a_death
@@ -204,7 +204,7 @@ def _the_unanswered(population: Population, look: Look) -> list[str]:
 
 
 def _finish(population: Population, servers: OwnServers, load: Load) -> None:
-    """Let everybody go on to the end, and every letter out."""
+    """Let everybody go on to the end, and every e-mail out."""
     population.finish(threads=load.threads, seconds=load.patience)
     _wait_for_the_outbox(servers, load.patience)
 

@@ -158,7 +158,7 @@ class Faults:
         self.mail_server.mode = "ok"
 
     def kills_near_mail(self) -> int:
-        """How many blows could part a letter's acceptance from our record of it."""
+        """How many blows could part an e-mail's acceptance from our record of it."""
         return sum(n for kind, n in self.blows.items() if kind.startswith(("Celery", "PostgreSQL")))
 
     def _strike(self, kind: str) -> bool:

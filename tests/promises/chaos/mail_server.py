@@ -1,4 +1,4 @@
-"""The mail server of the chaos run: it fails on demand, and keeps every letter with its moment."""
+"""The mail server of the chaos run: it fails on demand, and keeps every e-mail with its moment."""
 
 import logging
 import re
@@ -18,7 +18,7 @@ LINK = re.compile(r"/accounts/invitation/\?token=[\w-]+")
 
 @dataclass(frozen=True)
 class Copy:
-    """One acceptance of a letter: the same letter may be accepted more than once."""
+    """One acceptance of an e-mail: the same e-mail may be accepted more than once."""
 
     message_id: str
     to: str
@@ -38,12 +38,12 @@ class MailServer(FaultySMTP):
         self._by_reader: dict[str, list[Copy]] = defaultdict(list)
 
     def note(self, envelope: Envelope, *, is_acknowledged: bool) -> None:
-        letter = message_from_bytes(envelope.original_content or b"", policy=policy.default)
-        body = letter.get_body(preferencelist=("plain",))
+        email = message_from_bytes(envelope.original_content or b"", policy=policy.default)
+        body = email.get_body(preferencelist=("plain",))
         copy = Copy(
-            str(letter["Message-ID"]).strip("<> "),
+            str(email["Message-ID"]).strip("<> "),
             envelope.rcpt_tos[0].lower(),
-            str(letter["Subject"]),
+            str(email["Subject"]),
             str(body.get_content()) if body else "",
             time.monotonic(),
             is_acknowledged,

@@ -93,7 +93,7 @@ MISTAKES = [
         "has profile, address, directory, welcome: [1, 1, 1, 0]",
     ),
     Mistake(
-        "letters are given to the queue, and nobody looks after them",
+        "messages are queued, and no sweep sends what the queue loses",
         "tasks/worker_loop.py",
         "while messages := relay.lease_batch():",
         "while messages := ():",
@@ -103,7 +103,7 @@ MISTAKES = [
         patience=6,
     ),
     Mistake(
-        "a claim holds nobody off",
+        "a claim excludes no other worker",
         "tasks/relay.py",
         "now=now, until=now + LEASE, sent=sent)",
         "now=now, until=now, sent=sent)",
@@ -111,7 +111,7 @@ MISTAKES = [
         seconds=2,
     ),
     Mistake(
-        "a letter is noted as sent before it is",
+        "a message is recorded as sent before it is",
         "tasks/relay.py",
         "        mail.send(message, write(message), smtp)\n",
         """\
@@ -120,13 +120,13 @@ MISTAKES = [
         __import__("time").sleep(0.5)
         mail.send(message, content, smtp)
 """,
-        "is noted as sent, and no server has said so",
-        # A child is there again at once, with the next letter in hand.
+        "is recorded as sent, and the server has not accepted it",
+        # A child is replaced at once, and begins with the next message.
         blows=("Celery worker, a child",),
         seconds=15,
     ),
     Mistake(
-        "a letter is sent before the commit",
+        "an e-mail is sent before the commit",
         "accounts/profiles/receivers.py",
         f"        {WELCOME}\n",
         f"""\
@@ -139,13 +139,13 @@ MISTAKES = [
         relay.record_sent(message)
         __import__("time").sleep(1)
 """,
-        "a letter nobody wrote",
+        "an e-mail without a message",
         blows=("web, a worker",),
         seconds=30,
         pause=(2.0, 5.0),
     ),
     Mistake(
-        "the opening key is forgotten",
+        "the idempotency key is forgotten",
         "tenants/signup/services.py",
         (
             "    if holder and (idempotency_key is None or "

@@ -125,7 +125,7 @@ class Actions:
                 self.watch.look_at(other.get(path, follow=True), onlooker, f"{path} of {to}")
 
     def carry_link(self, party: str, to: str, kind: str) -> None:
-        """Open a link that one party's letter or page held on another's host."""
+        """Open a link that one party's message or page held on another's host."""
         path = self._link(party, to, kind)
         self.heal()
         client = self.world.client(to)
@@ -280,7 +280,7 @@ class Actions:
         if result:
             self.watch.look(repr(result), party, "A task")
 
-    # --- Commands, files, letters ---
+    # --- Commands, files, messages ---
 
     def command(self, name: str) -> None:
         onlooker, arguments = COMMANDS[name]
@@ -303,13 +303,13 @@ class Actions:
             self._all_sent()
 
     def _all_sent(self) -> None:
-        """A letter that fails is looked at by nobody: what it would tell stays unknown."""
+        """A message that fails is looked at by nobody: what it would tell stays unknown."""
         failed = self.world.database.execute(
             "SELECT schema_name, kind, last_error FROM public.tasks_message"
             " WHERE state = 'failed' AND last_error LIKE '%Error%'"
         ).fetchall()
         if failed:
-            self.watch.refuse(f"These letters could not be sent: {failed}")
+            self.watch.refuse(f"These messages could not be sent: {failed}")
 
     def find(self, email: str) -> None:
         with self.watch.step(f"asks where {email} is", "public", may_change=SHARED):
@@ -319,7 +319,7 @@ class Actions:
         self.relay()
 
     def forget_password(self, party: str) -> None:
-        """Ask for a reset, as the twin: operators' letters go the same way as a visitor's."""
+        """Ask for a reset, as the twin: operators' messages go the same way as a visitor's."""
         path = reverse("account_reset_password", urlconf=self.urlconf(party))
         onlooker = self.onlooker(party, "visitor")
         with self.watch.step("forgets their password", party):

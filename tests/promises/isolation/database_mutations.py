@@ -82,8 +82,8 @@ for table in SHARED:
 
 
 @mutation(
-    "A tenant's people write their own letters alone",
-    "forges_letters",
+    "A tenant's people write their own messages alone",
+    "forges_messages",
     database=("ALTER POLICY tenant ON public.tasks_message WITH CHECK (true)",),
 )
 def lets_tenants_write_for_others():
@@ -91,20 +91,20 @@ def lets_tenants_write_for_others():
 
 
 @mutation(
-    "A tenant's people change their own letters alone",
-    "touches_every_letter",
+    "A tenant's people change their own messages alone",
+    "touches_every_message",
     database=without_rows_of_their_own("tasks_message"),
 )
-def lets_tenants_change_all_letters():
+def lets_tenants_change_all_messages():
     yield
 
 
 @mutation(
-    "A visitor writes one kind of letter",
-    "forges_letters",
+    "A visitor writes one kind of message",
+    "forges_messages",
     database=("ALTER POLICY visitor ON public.tasks_message WITH CHECK (true)",),
 )
-def lets_visitors_write_any_letter():
+def lets_visitors_write_any_message():
     yield
 
 
@@ -112,11 +112,11 @@ def lets_visitors_write_any_letter():
 
 
 @mutation(
-    "A visitor reads no letter",
+    "A visitor reads no message",
     "goes_round",
     database=("GRANT SELECT ON public.tasks_message TO {visitor}",),
 )
-def lets_visitors_read_letters():
+def lets_visitors_read_messages():
     """With the policy in its place, they could read the answers that others asked for."""
     yield
 

@@ -205,11 +205,11 @@ def sends_tasks_unbound():
 
 @mutation("A task is bound at the call, not at the commit", "enqueues")
 def binds_tasks_at_the_commit():
-    def nudge_later(message):
+    def notify_later(message):
         task, pk = message.task, str(message.pk)
         transaction.on_commit(lambda: outbox.notify(task, context.current_schema(), pk))
 
-    with patch.object(outbox, "notify_on_commit", nudge_later):
+    with patch.object(outbox, "notify_on_commit", notify_later):
         yield
 
 

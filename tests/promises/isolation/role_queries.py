@@ -43,7 +43,7 @@ OWN: dict[DatabaseRole, tuple[str, ...]] = {
 }
 # Whoever works in public has no business in a tenant's schema.
 PRIVATE = ("accounts_user", "accounts_profile", "django_session", "account_emailaddress")
-# Letters that a role may not leave: a visitor writes the answer of /find/ alone.
+# Messages that a role may not leave: a visitor writes the answer of /find/ alone.
 FORGED = (("public", "password_reset"), ("acme", "workspaces"), ("globex", "welcome"))
 
 
@@ -64,16 +64,16 @@ class RoleQueries:
                         self._is_refused(role, f'"{tenant.schema_name}"."{table}"')
 
     def write(self, role: DatabaseRole, party: str) -> None:
-        """Write letters in another's name, and think better of it."""
+        """Write messages in another's name, and think better of it."""
         with self._working(role, party, f"writes in another's name as {role}"):
             for whose, kind in FORGED:
                 if whose != party or role == VISITOR:
                     self._forge(role, self.world.marks[whose].schema, kind)
 
     def touch(self, party: str) -> None:
-        """Change every letter there is: one's own change, and nobody else's."""
+        """Change every message there is: one's own change, and nobody else's."""
         word = self.world.word(f"{party}-shared", "touched")
-        with self.watch.step("changes every letter", party), self.world.context(party):
+        with self.watch.step("changes every message", party), self.world.context(party):
             Message.objects.all().update(last_error=word)
 
     def ask_what_is_gone(self, party: str) -> None:

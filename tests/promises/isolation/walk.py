@@ -154,11 +154,11 @@ class Walk(RuleBasedStateMachine):
         self.role_queries.go(role, party)
 
     @rule(role=st.sampled_from([TENANT, VISITOR]), party=parties)
-    def forges_letters(self, role: DatabaseRole, party: str) -> None:
+    def forges_messages(self, role: DatabaseRole, party: str) -> None:
         self.role_queries.write(role, party)
 
     @rule(party=parties)
-    def touches_every_letter(self, party: str) -> None:
+    def touches_every_message(self, party: str) -> None:
         self.role_queries.touch(party)
 
     @rule(party=parties)

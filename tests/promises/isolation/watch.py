@@ -112,7 +112,7 @@ class Watch:
             yield
             self._nothing_left()
             self._logs(actor)
-            self._letters()
+            self._emails()
             self._redis()
             self._files()
             self._database(_may_change(actor) if may_change is None else may_change)
@@ -212,16 +212,16 @@ class Watch:
     def party_of(self, schema: str | None) -> str:
         return next((m.party for m in self.world.marks.values() if m.schema == schema), "")
 
-    def _letters(self) -> None:
-        """A letter tells of one party, or to somebody who is in all of them, their names."""
-        for letter in mail.outbox:
-            parts = [letter.body, str(letter.message()), *(a[0] for a in letter.alternatives)]
+    def _emails(self) -> None:
+        """An e-mail tells of one party, or to somebody who is in all of them, their names."""
+        for email in mail.outbox:
+            parts = [email.body, str(email.message()), *(a[0] for a in email.alternatives)]
             seen = {c for part in parts for c in self.world.learned.see(part)}
             told = {MARKS[c.mark].party for c in seen if (c.kind, c.mark) != ("id", "public")}
             is_one = len(told) <= 1
             is_names = all(c.mark in _SHARED or c.mark == "public" for c in seen)
-            if not is_one and not (is_names and told <= self._parties_with(letter.to[0])):
-                self.refuse(f"A letter to {letter.to} tells of {told}: {_list(seen)}")
+            if not is_one and not (is_names and told <= self._parties_with(email.to[0])):
+                self.refuse(f"An e-mail to {email.to} tells of {told}: {_list(seen)}")
 
     def _parties_with(self, address: str) -> set[str]:
         return {

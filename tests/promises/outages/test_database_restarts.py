@@ -83,7 +83,7 @@ def test_pages_answer_503_and_work_again_when_postgresql_does(
     stack.wait_until_ready()
     smtp.mode = "slow"
     try:
-        # A letter is under way as the database dies.
+        # An e-mail is under way as the database dies.
         late = Visitor(stack).sign_up(f"{slug}x")
         assert late.status_code == 303
         people = [Visitor(stack, slug) for _ in range(3)]
@@ -105,10 +105,10 @@ def test_pages_answer_503_and_work_again_when_postgresql_does(
         assert '<html lang="ko"' in answer.text
     welcomes = wait_until(
         lambda: [m.message_id for m in smtp.accepted if f"grace@{slug}x.test" in m.recipients],
-        "the letter that was under way",
+        "the e-mail that was under way",
         300,
     )
-    assert len(set(welcomes)) == 1, "it stays one letter"
+    assert len(set(welcomes)) == 1, "it stays one e-mail"
     figure("Database restarts", f"pages refused in a restart ({pool_size} in a pool)", len(refused))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.faulty_smtp import FaultySMTP
 
-LETTER = "Message-ID: <one@test>\r\nSubject: Hello\r\n\r\nHello.\r\n"
+EMAIL = "Message-ID: <one@test>\r\nSubject: Hello\r\n\r\nHello.\r\n"
 
 
 @pytest.fixture
@@ -21,15 +21,15 @@ def server():
 
 def send(server, timeout=30):
     with smtplib.SMTP("127.0.0.1", server.port, timeout=timeout) as client:
-        client.sendmail("a@test", ["b@test"], LETTER)
+        client.sendmail("a@test", ["b@test"], EMAIL)
 
 
-def test_it_takes_letters_and_remembers_them(server):
+def test_it_takes_emails_and_remembers_them(server):
     send(server)
 
-    (letter,) = server.accepted
-    assert (letter.message_id, letter.recipients) == ("<one@test>", ("b@test",))
-    assert letter.is_acknowledged
+    (email,) = server.accepted
+    assert (email.message_id, email.recipients) == ("<one@test>", ("b@test",))
+    assert email.is_acknowledged
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_it_fails_as_it_is_told_and_recovers(server, mode, failure):
     server.mode = mode
     with pytest.raises(failure):
         send(server, timeout=0.5 if mode == "timeout" else 30)
-    assert [letter.is_acknowledged for letter in server.accepted] == (
+    assert [email.is_acknowledged for email in server.accepted] == (
         [False] if mode == "drop_after_data" else []
     )
 
@@ -72,9 +72,9 @@ def test_it_runs_as_a_process():
     ) as process:
         port = json.loads(process.stdout.readline())["port"]
         with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
-            client.sendmail("a@test", ["b@test"], LETTER)
-        letter = json.loads(process.stdout.readline())
+            client.sendmail("a@test", ["b@test"], EMAIL)
+        email = json.loads(process.stdout.readline())
         process.stdin.close()
         assert process.wait(60) == 0
 
-    assert letter["message_id"] == "<one@test>"
+    assert email["message_id"] == "<one@test>"

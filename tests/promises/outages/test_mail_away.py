@@ -55,7 +55,7 @@ def clock(monkeypatch):
 
 
 def sweep():
-    """What a worker does whom beat has told to; return how many letters were tried."""
+    """What a worker does whom beat has told to; return how many e-mails were tried."""
     with context.public_context(RELAY):
         return worker_loop.drain(call=lambda: None)
 
@@ -97,10 +97,10 @@ def test_a_day_without_a_mail_server_kills_no_welcome(
 
     assert states() == [State.SENT] * len(waiting)
     assert len(set(server.message_ids)) == len(server.message_ids) == len(waiting)
-    figure("Mail server away", f"connections in a day, 5 letters waiting ({mode})", tries)
+    figure("Mail server away", f"connections in a day, 5 e-mails waiting ({mode})", tries)
 
 
-def test_the_others_lose_no_attempt_while_one_letter_probes(server, clock, acme, make_user):
+def test_the_others_lose_no_attempt_while_one_email_probes(server, clock, acme, make_user):
     people(make_user, acme, 20)
     clock.forward(HOUR)
     server.mode = "refuse"
@@ -115,7 +115,7 @@ def test_the_others_lose_no_attempt_while_one_letter_probes(server, clock, acme,
     assert sweep() == 1, "one goes and looks"
 
 
-def test_a_letter_that_was_taken_and_not_acknowledged_comes_again_as_the_same(
+def test_an_email_that_was_taken_and_not_acknowledged_comes_again_as_the_same(
     server, clock, acme, make_user
 ):
     people(make_user, acme, 1)
@@ -153,7 +153,7 @@ def test_who_is_refused_for_good_is_given_up_at_once_and_can_be_sent_again(
     assert states() == [State.SENT] * 3
 
 
-def test_a_poisonous_letter_does_not_keep_the_others_waiting(
+def test_a_poisonous_email_does_not_keep_the_others_waiting(
     server, clock, acme, make_user, monkeypatch
 ):
     """One at which the server hangs up each time: it steps back further and further."""
@@ -173,7 +173,7 @@ def test_a_poisonous_letter_does_not_keep_the_others_waiting(
     assert states().count(State.SENT) == 3
 
 
-def test_letters_leave_at_the_providers_pace(server, clock, acme, globex, make_user, settings):
+def test_emails_leave_at_the_providers_pace(server, clock, acme, globex, make_user, settings):
     people(make_user, acme, 12)
     people(make_user, globex, 1)
     clock.forward(HOUR)

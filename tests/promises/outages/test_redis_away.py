@@ -55,7 +55,7 @@ def test_people_come_in_and_their_mail_leaves_once_redis_is_back(
     wait_until(lambda: welcome_of(smtp, later), "the welcome after the outage", 120)
     wait_until(stack.is_ready, "the service")
     look_round(before)
-    assert len(set(welcome_of(smtp, later))) == 1, "it stays one letter"
+    assert len(set(welcome_of(smtp, later))) == 1, "it stays one e-mail"
 
 
 def test_operators_see_that_redis_is_away(stack, servers):

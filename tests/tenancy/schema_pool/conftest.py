@@ -10,11 +10,11 @@ from tenants.signup import services as signup
 def two_wanted(settings, monkeypatch):
     settings.SCHEMA_POOL_SIZE = 2
     # Nobody plays the worker here, and the limits are the share's own.
-    monkeypatch.setattr(jobs.fill_pool, "apply_async", lambda *_, **__: nudged.append(1))
+    monkeypatch.setattr(jobs.fill_pool, "apply_async", lambda *_, **__: calls.append(1))
     monkeypatch.setattr(jobs, "_asked", {})
     settings.RATE_LIMITS = False
-    nudged = []
-    return nudged
+    calls = []
+    return calls
 
 
 @pytest.fixture

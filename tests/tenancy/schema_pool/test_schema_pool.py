@@ -77,7 +77,7 @@ def test_a_sign_up_with_a_schema_ready_sends_twelve_statements(committed):
 
     sent = [query["sql"] for query in queries if query["sql"] not in {"BEGIN", "COMMIT"}]
     # Before the transaction: the name's holder, its rest. In it: the time it may take, schema,
-    # tenant, host, rest; person, directory, profile, address, letter.
+    # tenant, host, rest; person, directory, profile, address, message.
     assert len(sent) == 12, sent
 
 

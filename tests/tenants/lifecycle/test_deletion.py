@@ -42,7 +42,7 @@ def traces(tenant):
             "tenant": Tenant.objects.filter(schema_name=name).count(),
             "hosts": Domain.objects.filter(domain=tenant.host).count(),
             "directory": DirectoryEntry.objects.filter(schema_name=name).count(),
-            "letters": Message.objects.of_schema(name).count(),
+            "messages": Message.objects.of_schema(name).count(),
             "schema": int(name in schemas.tenant_schemas()),
             "files": len(stored_files(schema_name=name)),
         }
@@ -55,7 +55,7 @@ def open_again(slug="acme", **changes):
 
 
 def test_closing_takes_all_of_a_tenant_and_nothing_of_another(committed, acme, globex, people):
-    whole = {"tenant": 1, "hosts": 1, "directory": 1, "letters": 1, "schema": 1, "files": 1}
+    whole = {"tenant": 1, "hosts": 1, "directory": 1, "messages": 1, "schema": 1, "files": 1}
     assert [traces(acme), traces(globex)] == [whole, whole]
 
     delete_tenant(tenant=acme)

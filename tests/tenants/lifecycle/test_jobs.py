@@ -125,7 +125,7 @@ def test_the_dispatcher_hands_out_whose_turn_it_is_and_frees_rested_names(
         (State.SENDING, 91, True),
     ],
 )  # fmt: skip
-def test_letters_are_kept_for_so_long(acme, state, age, stays):
+def test_messages_are_kept_for_so_long(acme, state, age, stays):
     with public_context():
         Message.objects.create(
             schema_name=acme.schema_name, kind="welcome", task="x", key="k", state=state,
@@ -137,7 +137,7 @@ def test_letters_are_kept_for_so_long(acme, state, age, stays):
         assert Message.objects.exists() is stays
 
 
-def test_letters_go_in_batches_that_end(acme, monkeypatch):
+def test_messages_go_in_batches_that_end(acme, monkeypatch):
     monkeypatch.setattr(relay, "BATCH", 2)
     monkeypatch.setattr(relay, "PRUNED_BATCHES", 2)
     with public_context():

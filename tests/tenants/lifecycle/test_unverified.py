@@ -214,7 +214,7 @@ def _wait_for_a_lock(administrator):
         ("ko", "주소를 인증하지 않으면 Initech 워크스페이스가 삭제돼요", "2026년 11월 28일"),
     ],
 )
-def test_the_letter_names_the_day_in_its_readers_language(
+def test_the_email_names_the_day_in_its_readers_language(
     initech, mailoutbox, language, subject, day
 ):
     with workspace_context(initech):
@@ -228,11 +228,11 @@ def test_the_letter_names_the_day_in_its_readers_language(
 
     send_deletion_notice.apply(args=(str(message.pk),), headers=headers, throw=True)
 
-    (letter,) = mailoutbox
-    assert (letter.to, letter.subject) == ([OWNER.email], subject)
-    assert day in letter.body
-    assert day in letter.alternatives[0][0]
-    assert f"{initech.origin}/accounts/verify/" in letter.body
+    (email,) = mailoutbox
+    assert (email.to, email.subject) == ([OWNER.email], subject)
+    assert day in email.body
+    assert day in email.alternatives[0][0]
+    assert f"{initech.origin}/accounts/verify/" in email.body
 
 
 def test_beat_hands_each_tenant_to_a_worker_bound_to_its_schema(initech, settings, monkeypatch):

@@ -158,10 +158,10 @@ def test_find_says_the_same_to_everybody_and_mails_the_answer(acme, globex, base
     assert "Acme" not in pages[0]
     with public_context():
         answers = Message.objects.filter(kind="workspaces").order_by("created_at")
-        letters = [decrypt(message) for message in answers]
-    assert [letter["to"] for letter in letters] == ["ada@example.test", "nobody@example.test"]
-    assert [w["name"] for w in letters[0]["context"]["workspaces"]] == ["Acme"]
-    assert letters[1]["context"]["workspaces"] == []
+        emails = [decrypt(message) for message in answers]
+    assert [email["to"] for email in emails] == ["ada@example.test", "nobody@example.test"]
+    assert [w["name"] for w in emails[0]["context"]["workspaces"]] == ["Acme"]
+    assert emails[1]["context"]["workspaces"] == []
 
 
 def test_a_whole_network_of_ipv6_counts_as_one_visitor(db, base_client, settings):

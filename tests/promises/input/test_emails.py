@@ -1,4 +1,4 @@
-"""Names in letters: they add no header, no reader, no sender and no link."""
+"""Names in e-mails: they add no header, no reader, no sender and no link."""
 
 from email import message_from_bytes, policy
 from email.header import decode_header
@@ -30,22 +30,22 @@ HEADERS = {
 @given(name=corpus.texts)
 def test_a_name_stays_in_its_place(acme, name):
     """Even one that no form lets through: it may have come by a command."""
-    look_at_letters(acme, name)
+    look_at_emails(acme, name)
 
 
 def test_no_name_of_the_corpus_leaves_its_place(acme, full, dice):
     for name in corpus.TEXTS if full else dice.sample(corpus.TEXTS, 10):
-        look_at_letters(acme, name)
+        look_at_emails(acme, name)
 
 
-def look_at_letters(tenant, name):
+def look_at_emails(tenant, name):
     name = name.encode("utf-8", "replace").decode()  # What a database hands out is UTF-8.
     tenant.name = name
     with workspace_context(tenant):
         for template, context in TEMPLATES.items():
             words = {key: value or name for key, value in context.items()}
-            letter = render(EmailContent(template, "ada@example.test", "en", words))
-            look_at(letter.message().as_bytes())
+            email = render(EmailContent(template, "ada@example.test", "en", words))
+            look_at(email.message().as_bytes())
 
 
 def look_at(wire):
@@ -91,15 +91,15 @@ def test_an_encoded_word_is_not_sent_as_one(acme):
     """Mail programs decode it wherever it stands: here into somebody else's address."""
     acme.name = "=?utf-8?q?support=40bank=2Etest?="
     with workspace_context(acme):
-        letter = render(EmailContent("welcome", "ada@example.test", "en", TEMPLATES["welcome"]))
+        email = render(EmailContent("welcome", "ada@example.test", "en", TEMPLATES["welcome"]))
 
     for header in ("Subject", "From"):
-        assert "support@bank.test" not in str(decode_header(letter.message()[header]))
+        assert "support@bank.test" not in str(decode_header(email.message()[header]))
 
 
 def test_find_writes_nothing_but_an_address(acme):
     with public_context():
         context = {"workspaces": [{"name": "a\r\nBcc: x", "url": "http://x"}]}
-        letter = render(EmailContent("workspaces", "ada@example.test", "ko", context))
+        email = render(EmailContent("workspaces", "ada@example.test", "ko", context))
 
-    assert "Bcc" not in letter.message()
+    assert "Bcc" not in email.message()
