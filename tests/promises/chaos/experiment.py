@@ -82,13 +82,19 @@ class Outcome:
         yield "Organisations opened, all whole", len(opened)
         yield "Guests who joined, all whole", sum(guest.is_in for guest in self.population.guests)
         yield "Forms sent again after no answer", sum(f.posts - 1 for f in came_back)
-        yield "People whose second form led on to what the first had opened", len(went_on)
+        yield "People whose second form continued with what the first had opened", len(went_on)
         for kind, count in sorted(self.faults.blows.items()):
-            yield f"Blows: {kind}", count
+            yield f"Faults: {kind}", count
         yield "E-mails written, all delivered", self.post.sent
         yield "Copies of them that the mail server took", self.post.copies
-        yield "Doubles: it hung up before its answer", self.post.doubled_by_the_server
-        yield "Doubles: we died before we had noted its answer", self.post.doubled_by_a_death
+        yield (
+            "Duplicates: the server closed the connection before its answer",
+            self.post.doubled_by_the_server,
+        )
+        yield (
+            "Duplicates: a process died before it recorded the answer",
+            self.post.doubled_by_a_death,
+        )
 
 
 def live_through(place: Path, load: Load, seed: int, root: Path = ROOT) -> Outcome:

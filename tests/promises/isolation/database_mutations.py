@@ -140,7 +140,7 @@ def lets_tenants_read_operators_sessions():
 
 
 @mutation(
-    "A visitor sees nobody's people",
+    "A visitor's role reads no users",
     "goes_round",
     database=(
         "GRANT USAGE ON SCHEMA {globex} TO {visitor}",
@@ -152,7 +152,7 @@ def lets_visitors_read_people():
 
 
 @mutation(
-    "Who moves the outbox on sees nobody's people",
+    "The relay's role reads no users",
     "goes_round",
     database=(
         "GRANT USAGE ON SCHEMA {acme} TO {relay}",
