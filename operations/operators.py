@@ -7,8 +7,9 @@ from accounts.access.errors import NotAllowedError
 from accounts.members.errors import SelfChangeError
 from accounts.models import User
 from accounts.sessions.services import end_sessions
-from accounts.users.names import normalise_email, validate_display_name
+from accounts.users.names import validate_display_name
 from operations.errors import OperatorExistsError
+from tasks import addresses
 from tenancy.context import public_context
 from tenants.roles import OPERATOR
 
@@ -19,7 +20,7 @@ def add_operator(*, email: str, password: str, full_name: str) -> User:
     """
     with public_context(OPERATOR):
         validate_display_name(full_name)
-        validate_password(password, User(email=normalise_email(email), full_name=full_name))
+        validate_password(password, User(email=addresses.normalise(email), full_name=full_name))
         try:
             with transaction.atomic():
                 operator: User = User.objects.create_superuser(email, password, full_name=full_name)
@@ -34,7 +35,7 @@ def ensure_operator(*, email: str, password: str, full_name: str) -> bool:
     Idempotent. For development: the password is not validated.
     """
     with public_context(OPERATOR), transaction.atomic():
-        found = User.objects.select_for_update().filter(email=normalise_email(email)).first()
+        found = User.objects.select_for_update().filter(email=addresses.normalise(email)).first()
         if found is None:
             User.objects.create_superuser(email, password, full_name=full_name)
             return True

@@ -14,7 +14,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
-from tasks import mailserver
+from tasks import addresses, mailserver
 from tasks.models import Message
 from tasks.policies import Audience, Policy, all_policies, policy_of
 from tasks.smtp import SmtpConnection
@@ -48,7 +48,8 @@ def render(content: EmailContent) -> EmailMultiAlternatives:
         subject=_in_header(subject),
         body=text.strip() + "\n",
         from_email=formataddr((_in_header(context["workspace_name"]), settings.DEFAULT_FROM_EMAIL)),
-        to=[content.to],
+        # The function that the forms ask: what can't be sent is refused there.
+        to=[addresses.canonical(content.to)],
     )
     email.attach_alternative(_inliner().inline(html), "text/html")
     return email
@@ -90,7 +91,7 @@ def budgets_of(*, policy: Policy, kind: str, recipient: str, is_member: bool) ->
     codes. E-mails to an unconfirmed address have a small budget for each tenant, and a wide
     one for all of them, so that the service is no spam relay.
     """
-    address = recipient.lower()
+    address = addresses.mailbox(addresses.normalise(recipient))
     if policy.audience == Audience.ANYONE:
         key: tuple[str, ...] = (address, kind)
         return (here("mail_stranger", *key), everywhere("mail_stranger_all", *key))
@@ -121,7 +122,9 @@ def _is_member(message: Message, content: EmailContent) -> bool:
         # The delivery may have loaded the user just now.
         if getattr(person, "pk", None) != message.user_id:
             person = get_user_model().objects.filter(pk=message.user_id).first()
-        return bool(person and person.is_verified and person.email == content.to.lower())
+        return bool(
+            person and person.is_verified and person.email == addresses.normalise(content.to)
+        )
 
 
 def _surroundings() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from smtplib import SMTPRecipientsRefused
 
 from django.conf import settings
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Case, Value, When
 from django.utils import timezone
@@ -39,8 +39,8 @@ BATCH = 500
 PRUNED_BATCHES = 40
 # Seconds between attempts to record a success: 30 in all, well within a task's time limit.
 UNTIL_RECORDED = (1, 2, 4, 8, 15)
-# A retry can't succeed: what the e-mail is about is gone.
-PERMANENT = (PayloadGoneError, ObjectDoesNotExist, TenantUnknownError)
+# A retry can't succeed: what the e-mail is about is gone, or its address can't be sent to.
+PERMANENT = (PayloadGoneError, ObjectDoesNotExist, TenantUnknownError, ValidationError)
 
 State = Message.State
 

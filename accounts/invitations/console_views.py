@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -11,9 +12,10 @@ from accounts.access.decorators import admins_action, admins_form, is_verified, 
 from accounts.access.requests import MemberRequest
 from accounts.console.pages import attempt, sentence_of
 from accounts.invitations import services
-from accounts.invitations.forms import InviteForm, is_email
+from accounts.invitations.forms import InviteForm
 from accounts.invitations.models import Invitation
 from accounts.users.errors import AccountError
+from tasks import addresses
 from tenancy.context import current_workspace
 from tenancy.errors import RateLimitedError
 
@@ -44,15 +46,16 @@ def _invite_each(request: MemberRequest, form: InviteForm) -> dict[str, str]:
     failed = {}
     role, language = form.cleaned_data["role"], form.cleaned_data["language"]
     for email in form.cleaned_data["addresses"]:
-        if not is_email(email):
-            failed[email] = _("This is no e-mail address.")
-            continue
         try:
             services.invite(email=email, role=role, by=request.user, language=language)
+        except ValidationError as error:
+            failed[email] = error.messages[0]
         except (AccountError, RateLimitedError) as error:
             failed[email] = sentence_of(error)
         else:
-            messages.success(request, _("%(email)s is invited.") % {"email": email})
+            messages.success(
+                request, _("%(email)s is invited.") % {"email": addresses.shown(email)}
+            )
     return failed
 
 
@@ -64,7 +67,7 @@ def resend(request: MemberRequest, invitation_id: str) -> HttpResponse:
         request,
         lambda: services.reinvite(invitation=invitation),
         done=_("A new invitation is on its way to %(email)s; the old link has ended.")
-        % {"email": invitation.email},
+        % {"email": invitation},
     )
     return redirect("console:members")
 
@@ -79,7 +82,7 @@ def revoke(request: MemberRequest, invitation_id: str) -> HttpResponse:
     attempt(
         request,
         lambda: services.revoke(invitation=invitation),
-        done=_("The invitation of %(email)s has ended.") % {"email": invitation.email},
+        done=_("The invitation of %(email)s has ended.") % {"email": invitation},
     )
     return redirect("console:members")
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access.permissions import has_permission
 from accounts.users.forms import NewPersonForm
 from accounts.users.models import Role, User
-from accounts.users.names import clean_email, normalise_email
+from tasks import addresses
 
 MAX_ADDRESSES = 20
 _BETWEEN = re.compile(r"[\s,;]+")
@@ -50,35 +50,26 @@ class InviteForm(forms.Form):
         self.fields["role"].choices = roles_within_reach(by)  # type: ignore[attr-defined]  # A ChoiceField has them.
 
     def clean_addresses(self) -> list[str]:
-        """Return each address once, in the order typed; `is_email` checks them later.
+        """Return each address once, in the order typed.
 
-        An invalid address doesn't prevent the invitations to the others.
+        An invalid one is refused when it is invited, and prevents no invitation to the others.
         """
         typed = filter(None, _BETWEEN.split(self.cleaned_data["addresses"]))
-        addresses = list(dict.fromkeys(normalise_email(address) for address in typed))
-        if not addresses:
+        found = list(dict.fromkeys(addresses.normalise(address) for address in typed))
+        if not found:
             raise ValidationError(_("Type at least one address."))
-        if len(addresses) > MAX_ADDRESSES:
+        if len(found) > MAX_ADDRESSES:
             raise ValidationError(
                 _("Those are %(many)d addresses: invite at most %(most)d at once."),
-                params={"many": len(addresses), "most": MAX_ADDRESSES},
+                params={"many": len(found), "most": MAX_ADDRESSES},
             )
-        return addresses
+        return found
 
     def keep(self, failed: dict[str, str]) -> None:
         """Leave the addresses that could not be invited in the field, each with its error."""
         self.data = {**self.data, "addresses": "\n".join(failed)}
         for address, sentence in failed.items():
             self.add_error("addresses", f"{address[:80]}: {sentence}")
-
-
-def is_email(address: str) -> bool:
-    """Whether an e-mail can be sent to the address, and the database can store it."""
-    try:
-        clean_email(address)
-    except ValidationError:
-        return False
-    return True
 
 
 class InvitationForm(NewPersonForm):

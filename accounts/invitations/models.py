@@ -5,12 +5,12 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.invitations.querysets import InvitationQuerySet
 from accounts.users.models import Role
+from tasks import addresses
 
 
 class Invitation(models.Model):
@@ -36,14 +36,14 @@ class Invitation(models.Model):
         verbose_name_plural = _("invitations")
         constraints = [
             models.UniqueConstraint(
-                Lower("email"),
+                fields=["email"],
                 name="invitation_open_once",
                 condition=Q(accepted_at__isnull=True, revoked_at__isnull=True),
             )
         ]
 
     def __str__(self) -> str:
-        return self.email
+        return addresses.shown(self.email)
 
     @property
     def is_open(self) -> bool:

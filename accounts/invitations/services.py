@@ -21,8 +21,7 @@ from accounts.invitations.errors import (
 )
 from accounts.invitations.models import Invitation
 from accounts.users.models import Role, User
-from accounts.users.names import normalise_email
-from tasks import outbox
+from tasks import addresses, outbox
 from tasks.models import Message
 from tenancy import rate_limits
 from tenancy.context import current_schema, current_workspace
@@ -41,16 +40,17 @@ def invite(*, email: str, role: str, by: User, language: str | None = None) -> I
 
     An equal call by the same user within a minute returns the first call's invitation. Raises
     `AlreadyMemberError`, `AlreadyInvitedError`, `NotAllowedError` (only an owner invites
-    owners), `UnverifiedError` and `RateLimitedError`.
+    owners), `UnverifiedError`, `RateLimitedError`, and `ValidationError` for an address that no
+    e-mail can be sent to.
     """
-    email = normalise_email(email)
+    email = addresses.canonical(email)
     if not may_invite(by, role):
         raise NotAllowedError
     if not by.is_verified:
         # A user without a confirmed address may not have e-mails sent to other addresses.
         raise UnverifiedError
     rate_limits.spend(here("invite"))
-    if User.objects.filter(email__iexact=email).exists():
+    if User.objects.filter(email=email).exists():
         raise AlreadyMemberError
     token, wish = new_token(), {"email": email, "role": role, "invited_by": by}
     wish["language"] = language or current_workspace().language
@@ -146,7 +146,7 @@ def accept_invitation(*, token: str, full_name: str, password_hash: str, **field
         raise InvitationGoneError
     if invitation.invited_by and not may_invite(invitation.invited_by, invitation.role):
         raise InvitationGoneError
-    if User.objects.filter(email__iexact=invitation.email).exists():
+    if User.objects.filter(email=invitation.email).exists():
         raise AlreadyMemberError
     invitation.accepted_at = timezone.now()
     invitation.save(update_fields=["accepted_at"])

@@ -43,7 +43,7 @@ def accept_invitation(request: TenantRequest) -> HttpResponse:
     except InvitationGoneError as error:
         return without_referrer(_gone(request, error))
     if request.user.is_authenticated:
-        sentence = _("The invitation is for %(email)s.") % {"email": invitation.email}
+        sentence = _("The invitation is for %(email)s.") % {"email": invitation}
         return without_referrer(refuse_someone_else(request, sentence))
     if "token" in request.GET:
         request.session[SESSION_KEY] = token

@@ -73,7 +73,7 @@ def member(request: MemberRequest, user_id: str) -> HttpResponse:
         "role_form": RoleForm(by=request.user, initial={"role": person.role}),
         "out_of_reach": _out_of_reach(person, request.user),
         "may_act": is_verified(request.user),
-        "entries": history_of(person, list(Invitation.objects.filter(email__iexact=person.email))),
+        "entries": history_of(person, list(Invitation.objects.filter(email=person.email))),
     }
     return render(request, "console/member.html", context)
 

@@ -14,7 +14,7 @@ from accounts.console.pagination import Order, a_moment, page_of
 from accounts.messages import services
 from accounts.messages.entries import Entry, entries
 from accounts.messages.filters import MessageFilter
-from tasks import mail
+from tasks import addresses, mail
 from tasks.models import Message
 from tasks.querysets import MessageQuerySet
 from tenancy.context import current_schema
@@ -84,7 +84,8 @@ def resend(request: MemberRequest, message_id: str) -> HttpResponse:
     attempt(
         request,
         lambda: services.resend(message=entry.message),
-        done=_("The e-mail is on its way to %(email)s again.") % {"email": entry.address},
+        done=_("The e-mail is on its way to %(email)s again.")
+        % {"email": addresses.shown(entry.address)},
     )
     return redirect("console:messages")
 

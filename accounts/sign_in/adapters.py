@@ -23,8 +23,7 @@ from accounts.sign_in import emails
 from accounts.sign_in.devices import remember_device
 from accounts.sign_in.login_throttling import Budgets, reset_person, spend_guess
 from accounts.users.models import Role, User
-from accounts.users.names import clean_email, normalise_email
-from tasks import outbox
+from tasks import addresses, outbox
 from tasks.mail import EmailContent
 from tenancy import rate_limits
 from tenancy.context import current_workspace, is_public
@@ -52,7 +51,7 @@ class Backend(AuthenticationBackend):
 
     def _authenticate_by_email(self, email: str, password: str) -> User | None:
         """Query once for any address: allauth queries again unless it finds a verified one."""
-        user = User.objects.filter(email=normalise_email(email)).first()
+        user = User.objects.filter(email=addresses.normalise(email)).first()
         found: User | None = self._check_password(user, password)
         return found
 
@@ -72,7 +71,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def clean_email(self, email: str) -> str:
-        return clean_email(email)
+        return addresses.canonical(email)
 
     def is_safe_url(self, url: str | None) -> bool:
         """Whether a page may redirect to `url`: only a path on this host is safe.

@@ -12,7 +12,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
-from accounts.users.names import normalise_email
+from tasks import addresses
 from tenancy.context import current_schema, is_public
 
 DAYS = 180
@@ -58,4 +58,4 @@ def _salt() -> str:
 
 def _person(email: str) -> str:
     """Return an address as a keyed hash: the browser's disk doesn't reveal the address."""
-    return salted_hmac(_salt(), normalise_email(email), algorithm="sha256").hexdigest()[:32]
+    return salted_hmac(_salt(), addresses.normalise(email), algorithm="sha256").hexdigest()[:32]

@@ -3,11 +3,11 @@
 from typing import Any
 
 from allauth.account import forms
-from django.forms import Form
+from django.forms import EmailInput, Form
 from django.utils.translation import gettext_lazy as _
 
+from accounts.users.forms import EmailField
 from accounts.users.models import User
-from accounts.users.names import clean_email
 
 EMAIL = _("E-mail address")
 NEW_PASSWORD = _("New password")
@@ -30,26 +30,22 @@ def name_new_password(form: Form) -> None:
 class LoginForm(forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["login"] = EmailField(widget=self.fields["login"].widget)
         name(self, login=EMAIL, password=_("Password"), remember=_("Remember me"))
 
 
 class EmailForm(forms.AddEmailForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        name(self, email=EMAIL)
+    email = EmailField(label=EMAIL)
 
 
 class ResetForm(forms.ResetPasswordForm):
     # False when enough e-mails have been sent already: the response is the same page.
     is_wanted = True
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        name(self, email=EMAIL)
+    email = EmailField(label=EMAIL, widget=EmailInput(attrs={"autocomplete": "email"}))
 
     def clean_email(self) -> str:
         """Query once for any address: allauth queries again unless it finds a verified one."""
-        email = clean_email(self.cleaned_data["email"])
+        email: str = self.cleaned_data["email"]
         self.users = list(User.objects.active().filter(email=email))
         return email
 

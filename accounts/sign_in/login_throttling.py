@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from accounts.access.client_ip import client_network, network_of
 from accounts.sign_in.devices import known_device
-from accounts.users.names import normalise_email
+from tasks import addresses
 from tenancy import rate_limits
 from tenancy.errors import RateLimitedError
 from tenancy.rate_limits import Budget, everywhere, here
@@ -32,7 +32,7 @@ def spend_guess(request: HttpRequest, email: str) -> Budgets:
             pass
         else:
             return own
-    network, person = client_network(request), normalise_email(email)
+    network, person = client_network(request), addresses.normalise(email)
     # Those that all unknown browsers share, the narrowest first.
     shared = (
         here("guess_here", person, network),
@@ -51,7 +51,7 @@ def reset_person(email: str) -> None:
 
 def budgets_of_person(email: str) -> Budgets:
     """Return the budgets that count against an account, from all clients."""
-    person = normalise_email(email)
+    person = addresses.normalise(email)
     return (
         here("guess_person", person),
         here("guess_person_day", person),
@@ -66,7 +66,7 @@ def budgets_of_address(address: str, email: str | None = None) -> Budgets:
     own = (here("guess_address", network), here("reset_address", network))
     if email is None:
         return own + public
-    person = normalise_email(email)
+    person = addresses.normalise(email)
     pair = (here("guess_here", person, network), here("reset_here", person, network))
     return own + pair + public
 
@@ -93,7 +93,7 @@ def spend_reset(request: HttpRequest, email: str) -> bool:
     Raises `RateLimitedError` for a client that asks too often. After requests of other clients
     for the same account, enough valid links were sent: no refusal, and no further e-mail.
     """
-    network, person = client_network(request), normalise_email(email)
+    network, person = client_network(request), addresses.normalise(email)
     rate_limits.spend(here("reset_here", person, network), here("reset_address", network))
     try:
         rate_limits.spend(here("reset_person", person))

@@ -8,15 +8,22 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.users.models import User
-from accounts.users.names import MAX_NAME, clean_email, validate_display_name
+from accounts.users.names import MAX_NAME, validate_display_name
+from tasks import addresses
 
 
 class EmailField(forms.EmailField):
-    """An e-mail address, returned as it is stored."""
+    """An e-mail address, returned as it is stored: see `tasks.addresses.canonical`."""
 
-    def clean(self, value: Any) -> str:
-        typed: str = super().clean(value)
-        return clean_email(typed) if typed else typed
+    # Django's own would judge the address as it is typed.
+    default_validators = []
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": addresses.MAX_ADDRESS, **options})
+
+    def to_python(self, value: Any) -> str:
+        typed = super().to_python(value)
+        return addresses.canonical(typed) if typed else ""
 
 
 class NewPersonForm(forms.Form):

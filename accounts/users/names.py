@@ -1,18 +1,18 @@
-"""Rules for users' names and e-mail addresses."""
+"""Rules for users' names."""
 
 import re
 import unicodedata
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
+
+from tasks import addresses
 
 if TYPE_CHECKING:
     from accounts.users.models import User
 
 MAX_NAME = 64
-MAX_ADDRESS = 254
 # Mail programs would turn a name that reads as an address into a link. The part before the
 # dot may be an emoji: such domains exist.
 _ADDRESS_LIKE = re.compile(r"://|@|[^\s.。][.。][^\W\d_]{2,}")
@@ -35,23 +35,6 @@ def validate_display_name(value: str) -> None:
         )
 
 
-def normalise_email(email: str) -> str:
-    """Return an address as it is stored: trimmed, in lower case, in Unicode's NFC."""
-    return unicodedata.normalize("NFC", email.strip()).lower()
-
-
-def clean_email(email: str) -> str:
-    """Return an address as it is stored. Raises `ValidationError` if that is invalid.
-
-    Lower case and NFC can make an address longer, so the stored form is validated.
-    """
-    kept = normalise_email(email)
-    if len(kept) > MAX_ADDRESS:
-        raise ValidationError(_("This address is too long: use one of at most 254 characters."))
-    validate_email(kept)
-    return kept
-
-
 def display(user: "User") -> str:
     """Return a user's name on pages: the full name, else the address."""
-    return user.full_name or user.email
+    return user.full_name or addresses.shown(user.email)

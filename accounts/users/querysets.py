@@ -12,8 +12,8 @@ from django.db.models import Count, DateField, F, Q, QuerySet, Value
 from django.db.models.functions import Concat, Lower, TruncWeek
 
 from accounts.users.errors import BulkChangeError
-from accounts.users.names import normalise_email
 from accounts.users.signals import users_created
+from tasks import addresses
 
 if TYPE_CHECKING:
     from accounts.users.models import User
@@ -47,7 +47,8 @@ class UserQuerySet(QuerySet["User"]):
         """Users with every word in their name or address."""
         found = self
         for word in words.split():
-            found = found.filter(Q(full_name__icontains=word) | Q(email__icontains=word))
+            stored = addresses.searched(word)
+            found = found.filter(Q(full_name__icontains=word) | Q(email__icontains=stored))
         return found
 
     def with_sort_name(self, *, by_index: bool = True) -> Self:
@@ -125,9 +126,10 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         """Create a user with profile and address, in one transaction.
 
         `password_hash` comes from `make_password`, for callers that hash outside their
-        transaction. Without it and without `password`, the user can't sign in by password.
+        transaction. Without it and without `password`, the user can't sign in by password. Raises
+        `ValidationError` for an address that no e-mail can be sent to.
         """
-        user: User = self.model(email=normalise_email(email), **fields)
+        user: User = self.model(email=addresses.canonical(email), **fields)
         user.opening = Opening(welcome=welcome, email_verified=email_verified)
         user.password = password_hash or make_password(password)
         user.save(using=self._db)
@@ -139,5 +141,5 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         return self.create_user(email, password, welcome=False, email_verified=True, **flags)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        user: User = self.get(email__iexact=username)
+        user: User = self.get(email=addresses.normalise(username or ""))
         return user

@@ -16,7 +16,7 @@ from unfold.forms import UserCreationForm
 from accounts.access.requests import MemberRequest
 from accounts.models import User
 from accounts.users.errors import AccountError
-from accounts.users.names import clean_email
+from accounts.users.forms import EmailField
 from operations.admin.base import ReadOnlyAdmin, action, back_to, by_id, confirmation, display
 from operations.admin.site import site
 from operations.errors import OperatorExistsError
@@ -29,10 +29,10 @@ class OperatorForm(UserCreationForm):
     class Meta:
         model = User
         fields = ["email", "full_name"]
-        field_classes: dict[str, type[forms.Field]] = {}
+        field_classes: dict[str, type[forms.Field]] = {"email": EmailField}
 
     def clean_email(self) -> str:
-        email = clean_email(self.cleaned_data["email"])
+        email: str = self.cleaned_data["email"]
         if User.objects.filter(email=email).exists():
             raise ValidationError(OperatorExistsError.sentence)
         return email

@@ -4,7 +4,6 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.users.forms import EmailField
-from accounts.users.names import MAX_ADDRESS
 
 
 class FindForm(forms.Form):
@@ -12,6 +11,5 @@ class FindForm(forms.Form):
 
     email = EmailField(
         label=_("E-mail address"),
-        max_length=MAX_ADDRESS,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
     )

@@ -6,8 +6,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.users.models import User
-from accounts.users.names import normalise_email
-from tasks import outbox
+from tasks import addresses, outbox
 from tasks.mail import EmailContent
 from tenancy.context import current_schema, public_context
 from tenancy.encryption import keyed_hash
@@ -19,7 +18,7 @@ from tenants.organisations.models import Tenant
 
 def address_hash(email: str) -> str:
     """Return the keyed hash of a normalised address."""
-    return keyed_hash(normalise_email(email), key=settings.DIRECTORY_KEY)
+    return keyed_hash(addresses.normalise(email), key=settings.DIRECTORY_KEY)
 
 
 def list_people(users: Iterable[User]) -> None:
@@ -94,7 +93,7 @@ def answer_find(*, email: str, language: str) -> None:
         workspaces = [{"name": t.name, "url": t.origin} for t in tenants_of(email)]
         content = EmailContent(
             "workspaces",
-            to=normalise_email(email),
+            to=addresses.normalise(email),
             language=language,
             context={"workspaces": workspaces},
         )

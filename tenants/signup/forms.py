@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.users.forms import EmailField, NewPersonForm
-from accounts.users.names import MAX_ADDRESS, MAX_NAME, validate_display_name
+from accounts.users.names import MAX_NAME, validate_display_name
 from accounts.users.passwords import refuse_names
 from tenants.organisations import names
 from tenants.organisations.errors import NameInvalidError, NameReservedError
@@ -35,9 +35,7 @@ class SignUpForm(NewPersonForm):
         ),
     )
     email = EmailField(
-        label=_("E-mail address"),
-        max_length=MAX_ADDRESS,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
     # A honeypot: visitors don't see this field, only a program fills it in.
     website = forms.CharField(required=False, label=_("Leave this empty"))

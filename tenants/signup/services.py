@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.users.models import Role, User
-from accounts.users.names import normalise_email
+from tasks import addresses
 from tenancy import jobs, revisions, schema_pool
 from tenancy.context import database_role, public_context, workspace_context
 from tenancy.models import new_schema_name
@@ -191,7 +191,7 @@ def _opened_before(slug: str, owner: Owner, idempotency_key: UUID | None) -> tup
     if idempotency_key is None or (tenant := same.first()) is None:
         raise NameTakenError
     with workspace_context(tenant):
-        user = User.objects.active().filter(email=normalise_email(owner.email)).first()
+        user = User.objects.active().filter(email=addresses.normalise(owner.email)).first()
         if user is None or not check_password(owner.password, user.password):
             raise NameTakenError
     return tenant, user

@@ -72,9 +72,9 @@ def test_a_malformed_address_keeps_nobody_else_from_being_invited(acme, console,
     assert said(response) == ["new@acme.test is invited."]
     assert [email for email, *_ in open_in(acme)] == ["new@acme.test"]
     assert response.context["form"].errors["addresses"] == [
-        "b@: This is no e-mail address.",
+        "b@: Enter a valid email address.",
         "mia@acme.test: This address already belongs to a member of this workspace.",
-        f"{'x' * 80}: This is no e-mail address.",
+        f"{'x' * 80}: Enter a valid email address.",
     ]
     assert "b@\nmia@acme.test\nxxx" in response.text
 
@@ -90,7 +90,7 @@ def test_somebody_next_door_can_be_invited_here(acme, console, stranger):
     [
         ("", "This field is required."),
         (" ,; ", "Type at least one address."),
-        ("no-address", "no-address: This is no e-mail address."),
+        ("no-address", "no-address: Enter a valid email address."),
         (" ".join(f"a{n}@acme.test" for n in range(21)),
          "Those are 21 addresses: invite at most 20 at once."),
     ],

@@ -13,8 +13,8 @@ from django.test import RequestFactory
 from hypothesis import given, strategies as st
 
 from accounts.models import User
-from accounts.users.names import clean_email
 from dev.paths import PACKAGES
+from tasks import addresses
 from tenancy.context import workspace_context
 from tests.contexts import public_context
 from tests.promises.input import corpus
@@ -137,15 +137,15 @@ def test_an_address_that_grows_in_lower_case_is_refused():
     assert len(GROWN) <= 254 < len(GROWN.lower())
 
     with pytest.raises(forms.ValidationError):
-        clean_email(GROWN)
+        addresses.canonical(GROWN)
 
 
 @given(st.emails(), st.sampled_from(["", "İ" * 20, "ΐ" * 20, "Å" * 30]))
 def test_an_address_that_is_kept_fits_its_column(email, label):
     typed = email + (f".{label}.test" if label else "")
     try:
-        kept = clean_email(typed)
+        kept = addresses.canonical(typed)
     except forms.ValidationError:
         return
     assert len(kept) <= User._meta.get_field("email").max_length
-    assert clean_email(kept) == kept
+    assert addresses.canonical(kept) == kept
