@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language
 
 from accounts.users.models import Role
+from tasks import addresses
 
 register = template.Library()
 
@@ -63,6 +64,12 @@ def day(moment: datetime) -> str:
 def _written(when: date, _language: str | None) -> str:
     """Write a day in the language of the page. Cached: a list repeats the same few days."""
     return date_format(when, "DATE_FORMAT")
+
+
+@register.filter
+def address(email: str) -> str:
+    """Return an e-mail address as people write it, with its domain in Unicode."""
+    return addresses.shown(email)
 
 
 @register.filter
