@@ -23,7 +23,7 @@ def sweep() -> int:
 
 
 @shared_task(base=PublicTask)
-def go_round() -> int:
+def drain_outbox() -> int:
     """Send due messages in one run of the worker loop. Return how many were tried."""
     with public_context():
         cache.delete(CALLED)
@@ -34,7 +34,7 @@ def call_another() -> None:
     """Queue a run of the worker loop, unless one is queued. Beat's sweep is the guarantee."""
     with public_context():
         is_first = cache.add(CALLED, 1, timeout=CALL_EXPIRES)
-        if is_first and not broker.notify_worker(go_round, expires=CALL_EXPIRES):
+        if is_first and not broker.notify_worker(drain_outbox, expires=CALL_EXPIRES):
             cache.delete(CALLED)
 
 

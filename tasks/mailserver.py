@@ -33,7 +33,7 @@ HANGS_UP = 421
 UNACCEPTABLE = {400, 404, 413, 422}
 
 
-def ask_leave() -> bool:
+def wait_until_allowed() -> bool:
     """Return once a message may be sent: whether it is to test if the server is back.
 
     Raises `MailServerAwayError` during a pause after a failure, and when the rate limit is used

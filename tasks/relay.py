@@ -58,7 +58,7 @@ def attempt(
         return False
     try:
         refuse_expired(message)
-        is_in_doubt = mailserver.ask_leave()
+        is_in_doubt = mailserver.wait_until_allowed()
         mail.send(message, write(message), smtp)
     except PERMANENT as error:
         fail_permanently(message, error)

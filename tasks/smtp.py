@@ -10,7 +10,7 @@ from tasks import mailserver
 from tenancy import sockets
 
 # E-mails per connection. Mail servers that limit them allow a hundred or more.
-MOST_EMAILS = 100
+MAX_EMAILS_PER_CONNECTION = 100
 OK = 250
 # Seconds after an answer in which a connection without unread data is used without a NOOP.
 TRUSTED_SECONDS = 1.0
@@ -74,7 +74,7 @@ class SmtpConnection:
 
         A server that closes it announces that, and then there is something to read.
         """
-        if self._carried >= MOST_EMAILS:
+        if self._carried >= MAX_EMAILS_PER_CONNECTION:
             return False
         client = getattr(self._backend, "connection", None)
         sock = getattr(client, "sock", None)

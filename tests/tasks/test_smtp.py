@@ -40,7 +40,7 @@ def test_a_connection_is_closed_at_the_end_of_the_block(server):
 
 
 def test_a_connection_is_replaced_after_its_limit_of_emails(server, monkeypatch):
-    monkeypatch.setattr(smtp, "MOST_EMAILS", 2)
+    monkeypatch.setattr(smtp, "MAX_EMAILS_PER_CONNECTION", 2)
 
     with SmtpConnection() as connection:
         for number in range(5):
