@@ -25,6 +25,8 @@ from tests.static import collected
 
 FULL = os.environ.get("PROMISES") == "full"
 SCALE = float(os.environ.get("PROMISES_SCALE", "1")) if FULL else 0.0
+# Whether there is time for what takes minutes by itself.
+LONG = SCALE > 0.25
 
 
 def scaled(full: int, *, quick: int) -> int:

@@ -12,10 +12,10 @@ SERVICE = (*PACKAGES, "bin", "manage.py")
 
 @dataclass(frozen=True)
 class Mistake:
-    """What stands in a file, what a hurried hand makes of it, and what must be found then.
+    """A line of a file, what replaces it by mistake, and the finding that must follow.
 
-    `time.sleep` stands where a busy machine would wait: it makes the moment longer in which a
-    death does harm, and no other.
+    `time.sleep` stands where a busy machine would wait: it lengthens the moment in which a killed
+    process does harm, and no other.
     """
 
     name: str
@@ -23,13 +23,15 @@ class Mistake:
     right: str
     wrong: str
     found: str
-    # Which blows it takes to see it; most are seen in none, by who looks or hurries.
+    # Which kills it takes to see it; most are seen without any.
     blows: tuple[str, ...] = ()
-    # Seen when all is over, after so long a chaos run; else it ends as soon as somebody sees it.
+    # The length of the run, which ends as soon as the finding is made.
     seconds: float = 60
     patience: float = 20
-    # Between two blows; who starts anew at each needs the time to get to work.
+    # Seconds between two kills: a process needs time to start again.
     pause: tuple[float, float] = (0.3, 1.0)
+    # Whether it is found within half a minute.
+    is_quick: bool = True
 
     def make_in(self, place: Path) -> Path:
         """Copy the service and make the mistake there."""
@@ -98,6 +100,7 @@ MISTAKES = [
         "while messages := relay.lease_batch():",
         "while messages := ():",
         "is pending",
+        is_quick=False,
         blows=("Valkey",),
         seconds=4,
         patience=6,
@@ -108,6 +111,7 @@ MISTAKES = [
         "now=now, until=now + LEASE, sent=sent)",
         "now=now, until=now, sent=sent)",
         "came twice while nothing was wrong",
+        is_quick=False,
         seconds=2,
     ),
     Mistake(
@@ -121,6 +125,7 @@ MISTAKES = [
         mail.send(message, content, smtp)
 """,
         "is recorded as sent, and the server has not accepted it",
+        is_quick=False,
         # A child is replaced at once, and begins with the next message.
         blows=("Celery worker, a child",),
         seconds=15,
@@ -137,9 +142,10 @@ MISTAKES = [
             mail.send(message, send_welcome.run(message), smtp)
         message.attempts = 1
         relay.record_sent(message)
-        __import__("time").sleep(1)
+        __import__("time").sleep(3)
 """,
         "an e-mail without a message",
+        is_quick=False,
         blows=("web, a worker",),
         seconds=30,
         pause=(2.0, 5.0),

@@ -4,6 +4,7 @@ import pytest
 
 from tests.promises.chaos.experiment import Load, live_through
 from tests.promises.chaos.mistakes import MISTAKES
+from tests.promises.conftest import LONG
 
 # Two at a time, where there are two to run them.
 EACH = [
@@ -21,7 +22,7 @@ def test_a_mistake_can_still_be_made(mistake):
 @pytest.mark.stack
 @pytest.mark.parametrize("mistake", EACH)
 def test_the_chaos_run_finds_a_mistake(mistake, tmp_path, full, seed):
-    if not full:
+    if not LONG and not (full and mistake.is_quick):
         pytest.skip("`make prove` has the minutes that this takes")
     code = tmp_path / "code"
     code.mkdir()
