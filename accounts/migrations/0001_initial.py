@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('email', models.EmailField(max_length=254, verbose_name='e-mail address')),
-                ('full_name', models.CharField(max_length=64, validators=[accounts.users.names.validate_display_name], verbose_name='full name')),
+                ('full_name', accounts.users.names.NameField(max_length=64, validators=[accounts.users.names.validate_display_name], verbose_name='full name')),
                 ('language', models.CharField(choices=[('en', 'English'), ('ko', 'Korean')], default='en', max_length=10, verbose_name='language')),
                 ('time_zone', models.CharField(default='UTC', max_length=64, verbose_name='time zone')),
                 ('role', models.CharField(choices=[('owner', 'Owner'), ('admin', 'Admin'), ('member', 'Member')], default='member', max_length=10, verbose_name='role')),

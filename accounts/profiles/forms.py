@@ -13,8 +13,8 @@ from phonenumbers import SUPPORTED_REGIONS
 from accounts.profiles import services
 from accounts.profiles.models import Profile
 from accounts.profiles.pictures import reencode
+from accounts.users.forms import NameField
 from accounts.users.models import User
-from accounts.users.names import MAX_NAME, validate_display_name
 
 REGIONS = {
     "Africa": _("Africa"),
@@ -35,10 +35,8 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # Generic in the 
 
     PERSON = ("full_name", "language", "time_zone")
 
-    full_name = forms.CharField(
+    full_name = NameField(
         label=_("Full name"),
-        max_length=MAX_NAME,
-        validators=[validate_display_name],
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)

@@ -1,5 +1,6 @@
 """Form fields of a new user."""
 
+import unicodedata
 from typing import Any
 
 from django import forms
@@ -26,13 +27,23 @@ class EmailField(forms.EmailField):
         return addresses.canonical(typed) if typed else ""
 
 
+class NameField(forms.CharField):
+    """A name of a person or an organisation, in Unicode's NFC: which may be longer than typed."""
+
+    default_validators = [validate_display_name]
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": MAX_NAME, **options})
+
+    def to_python(self, value: Any) -> str:
+        return unicodedata.normalize("NFC", super().to_python(value) or "")
+
+
 class NewPersonForm(forms.Form):
     """A new user: a name, the terms, and a password that isn't the name."""
 
-    full_name = forms.CharField(
+    full_name = NameField(
         label=_("Your name"),
-        max_length=MAX_NAME,
-        validators=[validate_display_name],
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     password = forms.CharField(

@@ -14,7 +14,7 @@ from django.db.models.functions import Lower, Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.users.names import MAX_NAME, display, validate_display_name
+from accounts.users.names import NameField, display
 from accounts.users.querysets import Opening, UserManager
 from tenancy.time_zones import zone_named
 
@@ -39,9 +39,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(_("e-mail address"), max_length=254)
-    full_name = models.CharField(
-        _("full name"), max_length=MAX_NAME, validators=[validate_display_name]
-    )
+    full_name = NameField(_("full name"))
     language = models.CharField(
         _("language"), max_length=10, choices=settings.LANGUAGES, default="en"
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Self
+from unicodedata import normalize
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import BaseUserManager
@@ -46,7 +47,7 @@ class UserQuerySet(QuerySet["User"]):
     def search(self, words: str) -> Self:
         """Users with every word in their name or address."""
         found = self
-        for word in words.split():
+        for word in normalize("NFC", words).split():
             stored = addresses.searched(word)
             found = found.filter(Q(full_name__icontains=word) | Q(email__icontains=stored))
         return found

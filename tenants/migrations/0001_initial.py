@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('schema_name', models.CharField(default=tenancy.models.new_schema_name, editable=False, max_length=63, unique=True, verbose_name='schema')),
-                ('name', models.CharField(max_length=64, validators=[accounts.users.names.validate_display_name], verbose_name='name')),
+                ('name', accounts.users.names.NameField(max_length=64, validators=[accounts.users.names.validate_display_name], verbose_name='name')),
                 ('slug', models.CharField(max_length=40, verbose_name='subdomain')),
                 ('status', models.CharField(choices=[('active', 'Active'), ('suspended', 'Suspended')], default='active', max_length=10, verbose_name='status')),
                 ('language', models.CharField(choices=[('en', 'English'), ('ko', 'Korean')], default='en', max_length=10, verbose_name='language')),

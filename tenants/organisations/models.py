@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import TenantMixin
 
-from accounts.users.names import MAX_NAME, validate_display_name
+from accounts.users.names import NameField
 from tenancy.context import public_context
 from tenancy.models import new_schema_name
 from tenancy.shared_tables import OWN_ROWS, SharedTable
@@ -35,7 +35,7 @@ class Tenant(TenantMixin):
     schema_name = models.CharField(
         _("schema"), max_length=63, unique=True, default=new_schema_name, editable=False
     )
-    name = models.CharField(_("name"), max_length=MAX_NAME, validators=[validate_display_name])
+    name = NameField(_("name"))
     slug = models.CharField(_("subdomain"), max_length=MAX_LENGTH)
     status = models.CharField(
         _("status"), max_length=10, choices=Status.choices, default=Status.ACTIVE

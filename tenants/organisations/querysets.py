@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
+from unicodedata import normalize
 from uuid import UUID
 
 from django.apps import apps
@@ -63,7 +64,8 @@ class TenantQuerySet(QuerySet["Tenant"]):
         return self.exclude(schema_name__in=planned)
 
     def search(self, words: str) -> Self:
-        return self.filter(Q(name__icontains=words) | Q(slug__icontains=words))
+        typed = normalize("NFC", words)
+        return self.filter(Q(name__icontains=typed) | Q(slug__icontains=typed))
 
     def with_people_count(self) -> Self:
         """Each with `people_count`, from the directory: no schema is queried."""

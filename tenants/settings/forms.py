@@ -7,16 +7,14 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.profiles.forms import time_zones
-from accounts.users.names import MAX_NAME, validate_display_name
+from accounts.users.forms import NameField
 
 
 class SettingsForm(forms.Form):
     """The name, the language and the time zone of a workspace."""
 
-    name = forms.CharField(
+    name = NameField(
         label=_("Name"),
-        max_length=MAX_NAME,
-        validators=[validate_display_name],
         help_text=_("Shown on every page and in every e-mail. The subdomain stays as it is."),
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )

@@ -7,8 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.users.forms import EmailField, NewPersonForm
-from accounts.users.names import MAX_NAME, validate_display_name
+from accounts.users.forms import EmailField, NameField, NewPersonForm
 from accounts.users.passwords import refuse_names
 from tenants.organisations import names
 from tenants.organisations.errors import NameInvalidError, NameReservedError
@@ -20,10 +19,8 @@ class SignUpForm(NewPersonForm):
 
     field_order = ("organization", "subdomain", "full_name", "email", "password", "terms")
 
-    organization = forms.CharField(
+    organization = NameField(
         label=_("Organisation"),
-        max_length=MAX_NAME,
-        validators=[validate_display_name],
         widget=forms.TextInput(attrs={"autocomplete": "organization", "autofocus": True}),
     )
     subdomain = forms.CharField(
