@@ -87,7 +87,9 @@ def _local(local: str) -> str:
 def _domain(domain: str) -> str:
     """Return a domain in A-labels, of two labels at least: no literal, no local host."""
     try:
-        labels = idna.encode(domain, uts46=True, std3_rules=True).decode().split(".")
+        mapped = idna.uts46_remap(domain, std3_rules=True, transitional=False)
+        # Label by label: how long the whole may be is the address's rule.
+        labels = [idna.alabel(label).decode() for label in mapped.split(".")]
     except idna.IDNAError:
         labels = []
     if len(labels) < 2 or not all(labels) or labels[-1].isdigit():  # noqa: PLR2004  # As the docstring says.
