@@ -13,7 +13,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from accounts.profiles import services
 from accounts.profiles.models import Profile
 from accounts.profiles.pictures import reencode
-from accounts.users.forms import NameField
+from accounts.users.forms import DisplayNameField
 from accounts.users.models import User
 
 REGIONS = {
@@ -35,7 +35,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # Generic in the 
 
     PERSON = ("full_name", "language", "time_zone")
 
-    full_name = NameField(
+    full_name = DisplayNameField(
         label=_("Full name"),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )

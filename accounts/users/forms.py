@@ -27,7 +27,7 @@ class EmailField(forms.EmailField):
         return addresses.canonical(typed) if typed else ""
 
 
-class NameField(forms.CharField):
+class DisplayNameField(forms.CharField):
     """A name of a person or an organisation, in Unicode's NFC: which may be longer than typed."""
 
     default_validators = [validate_display_name]
@@ -42,7 +42,7 @@ class NameField(forms.CharField):
 class NewPersonForm(forms.Form):
     """A new user: a name, the terms, and a password that isn't the name."""
 
-    full_name = NameField(
+    full_name = DisplayNameField(
         label=_("Your name"),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )

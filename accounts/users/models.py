@@ -91,7 +91,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             super().save(*args, **kwargs)
 
     def get_full_name(self) -> str:
-        return self.full_name
+        return str(self.full_name)
 
     def get_short_name(self) -> str:
         return self.full_name.split(" ")[0] if self.full_name else self.email

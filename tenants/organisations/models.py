@@ -88,7 +88,7 @@ class Tenant(TenantMixin):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save all fields but the revision, which the code that changes the schema writes."""

@@ -7,13 +7,13 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.profiles.forms import time_zones
-from accounts.users.forms import NameField
+from accounts.users.forms import DisplayNameField
 
 
 class SettingsForm(forms.Form):
     """The name, the language and the time zone of a workspace."""
 
-    name = NameField(
+    name = DisplayNameField(
         label=_("Name"),
         help_text=_("Shown on every page and in every e-mail. The subdomain stays as it is."),
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),

@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.users.forms import EmailField, NameField, NewPersonForm
+from accounts.users.forms import DisplayNameField, EmailField, NewPersonForm
 from accounts.users.passwords import refuse_names
 from tenants.organisations import names
 from tenants.organisations.errors import NameInvalidError, NameReservedError
@@ -19,7 +19,7 @@ class SignUpForm(NewPersonForm):
 
     field_order = ("organization", "subdomain", "full_name", "email", "password", "terms")
 
-    organization = NameField(
+    organization = DisplayNameField(
         label=_("Organisation"),
         widget=forms.TextInput(attrs={"autocomplete": "organization", "autofocus": True}),
     )
