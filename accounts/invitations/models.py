@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.invitations.querysets import InvitationQuerySet
 from accounts.users.models import Role
 from tasks import addresses
+from tasks.addresses import AddressField
 
 
 class Invitation(models.Model):
     """An address that may join, with a role, until it expires. Its token is stored hashed."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField(_("e-mail address"), max_length=254)
+    email = AddressField(_("e-mail address"), max_length=254)
     role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.MEMBER)
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES)
     invited_by = models.ForeignKey(

@@ -5,6 +5,7 @@ import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
+import tasks.addresses
 import django_countries.fields
 import phonenumber_field.modelfields
 import tenancy.files
@@ -29,7 +30,7 @@ class Migration(migrations.Migration):
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail address')),
+                ('email', tasks.addresses.AddressField(max_length=254, verbose_name='e-mail address')),
                 ('full_name', accounts.users.names.NameField(max_length=64, validators=[accounts.users.names.validate_display_name], verbose_name='full name')),
                 ('language', models.CharField(choices=[('en', 'English'), ('ko', 'Korean')], default='en', max_length=10, verbose_name='language')),
                 ('time_zone', models.CharField(default='UTC', max_length=64, verbose_name='time zone')),
@@ -81,7 +82,7 @@ class Migration(migrations.Migration):
             name='Invitation',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail address')),
+                ('email', tasks.addresses.AddressField(max_length=254, verbose_name='e-mail address')),
                 ('role', models.CharField(choices=[('owner', 'Owner'), ('admin', 'Admin'), ('member', 'Member')], default='member', max_length=10, verbose_name='role')),
                 ('language', models.CharField(choices=[('en', 'English'), ('ko', 'Korean')], max_length=10, verbose_name='language')),
                 ('token_hash', models.CharField(editable=False, max_length=64, unique=True)),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.users.names import NameField, display
 from accounts.users.querysets import Opening, UserManager
+from tasks.addresses import AddressField
 from tenancy.time_zones import zone_named
 
 # Qualified: a tenant's tables are created with only their own schema on the search path.
@@ -38,7 +39,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField(_("e-mail address"), max_length=254)
+    email = AddressField(_("e-mail address"), max_length=254)
     full_name = NameField(_("full name"))
     language = models.CharField(
         _("language"), max_length=10, choices=settings.LANGUAGES, default="en"

@@ -130,7 +130,7 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         transaction. Without it and without `password`, the user can't sign in by password. Raises
         `ValidationError` for an address that no e-mail can be sent to.
         """
-        user: User = self.model(email=addresses.canonical(email), **fields)
+        user: User = self.model(email=email, **fields)
         user.opening = Opening(welcome=welcome, email_verified=email_verified)
         user.password = password_hash or make_password(password)
         user.save(using=self._db)

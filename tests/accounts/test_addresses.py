@@ -1,10 +1,11 @@
 """E-mail addresses in every spelling: one mailbox is one account, one invitation, one budget."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from accounts.models import Invitation
+from accounts.models import Invitation, User
 from tasks import mail
 from tasks.mail import budgets_of
 from tasks.policies import all_policies
@@ -110,3 +111,16 @@ def test_no_e_mail_is_rendered_for_an_address_that_smtp_can_not_carry(acme, make
 
         with pytest.raises(ValidationError, match="letters a to z"):
             mail.render(content)
+
+
+def test_every_way_of_writing_a_user_keeps_the_one_form(acme, make_user):
+    user = make_user(acme)
+    with workspace_context(acme):
+        user.email = "Ada@B\u00dcCHER.example"
+        user.save()
+        assert User.objects.filter(email="ada@xn--bcher-kva.example").exists()
+        (made,) = User.objects.bulk_create([User(email="Kim@b\u00fccher.example", full_name="Kim")])
+        assert made.email == EmailAddress.objects.get(user=made).email == ASCII
+        for refused in ("root@localhost", "\u0131@example.com"):
+            with pytest.raises(ValidationError):
+                User.objects.create_user(refused, full_name="X")

@@ -43,6 +43,7 @@ def test_each_spelling_of_a_mailbox_is_sent_to_one_address(typed, sent):
         ("ki\u202em@example.com", "invisible"),
         ("kim lee@example.com", "a space"),
         ("kim\u3000lee@example.com", "a space"),
+        ('"kim lee"@example.com', "a space"),
         ("kim\n@example.com", "invisible"),
         ("ıbrahim@example.com", "letters a to z"),
         ("josé@example.com", "letters a to z"),
