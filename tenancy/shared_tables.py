@@ -24,7 +24,8 @@ class SharedTable:
     named has none. `rows` is a condition by the role's name, in which `{public}` is the shared
     schema and `{tenants}` the table of TENANT_MODEL, or a function that returns it once all apps
     are loaded; a role that isn't named sees and writes all rows. In the table of a model with a
-    `SchemaNameField`, roles that work for one tenant have its rows alone, whatever is declared.
+    `SchemaNameField`, roles that work for one tenant have its rows alone: `rows` can only narrow
+    them.
     """
 
     privileges: Mapping[str, str]

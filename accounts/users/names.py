@@ -31,7 +31,7 @@ _BLANK = set("\u115f\u1160\u2800\u3164\uffa0")
 
 
 def validate_display_name(value: str) -> None:
-    """Refuse names that nobody could read, or that could turn an e-mail into an advertisement.
+    """Refuse invisible names, and names that could turn an e-mail into an advertisement.
 
     Raises `ValidationError` for control characters, line breaks, encoded words and addresses, and
     for a name without a visible character. Joiners are accepted where RFC 5892, A.1 and A.2, or

@@ -205,7 +205,7 @@ def delete_a_note(acme, at_acme, at_globex):
 
 
 def publish(acme, globex):
-    """A row and its file are one tenant's, whatever the model declares; both go with the tenant."""
+    """A row and its file are one tenant's, also without declared rows; both are deleted with it."""
     pages, front_pages = apps.get_model("notes.Page"), apps.get_model("notes.FrontPage")
     with workspace_context(acme):
         page = pages.objects.create(title="Anvils")

@@ -137,7 +137,7 @@ def test_an_unconfirmed_tenant_writes_to_no_stranger(acme, make_user, client_of,
 
     ask(client_of(acme), "victim@example.test")
 
-    # It costs what an e-mail costs, so that nobody learns from the time who has an account.
+    # It costs what an e-mail costs, so that the time doesn't tell which addresses have an account.
     with public_context():
         message = Message.objects.get(kind="unknown_account")
     send_code.apply(

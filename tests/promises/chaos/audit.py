@@ -312,7 +312,7 @@ def _check_message(
 def _check_reader(
     accounts: Accounts, message: dict[str, Any], copies: list[Copy], name: str
 ) -> None:
-    """The reader is somebody of the tenant that the message belongs to."""
+    """The recipient is a user of the tenant that the message belongs to."""
     schema = message["schema"]
     known = {*accounts.people.get(schema, ()), *accounts.invitations.get(schema, ())}
     for copy in copies:

@@ -35,7 +35,7 @@ def test_sign_up_leads_to_the_tenants_own_host_signed_in(db, base_client, sign_u
     assert landed.redirect_chain[-1][0] == "/console/"
     assert landed.status_code == 200
     assert tenant_of("initech").terms_version
-    # The token signs nobody in a second time.
+    # The token starts no second session.
     again = client_of(tenant_of("initech")).get(f"{target.path}?{target.query}")
     assert again.headers["Location"] == "/accounts/login/"
 
