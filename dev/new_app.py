@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 from string import Template
 
+import django
+from django.apps import apps
+
 from dev.errors import StackError
 from dev.lint import SETTINGS, production_environment
 from dev.paths import ROOT
@@ -24,16 +27,27 @@ KOREAN is the model's name on Korean pages; without it, the English one stands t
 
 
 def main(arguments: list[str]) -> int:
-    """Write the app and its first migration. Raises `StackError` for names that don't fit."""
+    """Write the app and its first migration.
+
+    Raises `StackError` for names that don't fit, and then writes nothing.
+    """
     name, model, korean = [*arguments, "", "", ""][:3]
+    # Like `make lint`, without a database: the migrations there say what is new.
+    os.environ |= production_environment() | SETTINGS | {"PYTHONWARNINGS": "ignore"}
+    django.setup()
+    refuse_installed(name)
     folder = write(name, model, korean=korean)
     format_code(folder)
-    # Like `make lint`, without a database: the migrations there say what is new.
-    environment = os.environ | production_environment() | SETTINGS | {"PYTHONWARNINGS": "ignore"}
     migrating = [sys.executable, "manage.py", "makemigrations", name]
-    subprocess.run(migrating, cwd=ROOT, env=environment, check=True)
+    subprocess.run(migrating, cwd=ROOT, env=os.environ, check=True)
     print(f"\nWritten: {folder.relative_to(ROOT)}. Next: make test ARGS=product/{name}, make run.")
     return 0
+
+
+def refuse_installed(name: str) -> None:
+    """Raise `StackError` for the label of an installed app: Django takes each label once."""
+    if name in {app.label for app in apps.get_app_configs()}:
+        raise StackError(f"An installed app has the name {name} already. Choose another NAME.")
 
 
 def write(name: str, model: str, *, korean: str = "", below: Path = ROOT / "product") -> Path:

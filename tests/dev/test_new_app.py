@@ -48,6 +48,14 @@ def test_names_that_do_not_fit_are_refused_with_an_example(tmp_path, name, model
     assert files(tmp_path) == set()
 
 
+@pytest.mark.parametrize("name", ["accounts", "auth", "account"])
+def test_the_name_of_an_installed_app_is_refused(name):
+    with pytest.raises(StackError, match=f"has the name {name} already"):
+        new_app.refuse_installed(name)
+
+    new_app.refuse_installed("a_new_one")
+
+
 def test_an_app_that_is_there_is_left_alone(tmp_path):
     folder = new_app.write("projects", "Project", below=tmp_path)
     (folder / "models.py").write_text("mine")
