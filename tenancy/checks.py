@@ -53,7 +53,7 @@ def declared_roles_are_defined(**_: Any) -> list[Error]:
     return [
         Error(
             f"The `shared_table` of {table} names the role {role!r}, which no app defines.",
-            hint="Define it in the app's module `roles`, or correct the name.",
+            hint=f"Correct the name, one of {', '.join(all_roles())}, or define it in `roles.py`.",
             id="tenancy.E004",
         )
         for table, declared in privileges.shared_tables().items()

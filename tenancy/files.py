@@ -158,7 +158,7 @@ class TenantFileField(models.FileField):
         getattr(instance, self.attname).delete(save=False)
 
 
-def download(file: TenantFieldFile, *, filename: str) -> FileResponse:
+def download(file: FieldFile, *, filename: str) -> FileResponse:
     """Return a response that saves the file under a name, and never shows it as a page.
 
     Raises `Http404` where there is no file, or it is another tenant's. No cache keeps it.
