@@ -309,6 +309,17 @@ def declare(monkeypatch):
     return add
 
 
+@pytest.fixture
+def only(monkeypatch, declare):
+    """Leave these entries alone in a registry: an installed product may declare others."""
+
+    def fill(registry, *entries):
+        monkeypatch.setattr(registry, "_entries", {})
+        declare(registry, *entries)
+
+    return fill
+
+
 # --- E-mails ---
 
 

@@ -29,8 +29,8 @@ def peek(_request):
     return {}
 
 
-def test_a_panel_shows_what_the_shared_tables_hold(acme, globex, declare, operator_client):
-    declare(
+def test_a_panel_shows_what_the_shared_tables_hold(acme, globex, only, operator_client):
+    only(
         operator_panels,
         OperatorPanel("test.tenants", FIGURE, count, max_queries=1),
         OperatorPanel("test.empty", FIGURE, lambda _request: None, max_queries=0),

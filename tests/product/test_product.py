@@ -58,6 +58,8 @@ def copy(tmp_path):
     unseen = shutil.ignore_patterns("__pycache__")
     for name in (*PACKAGES, "dev"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=unseen)
+    for other in product_apps(tmp_path / "product"):
+        shutil.rmtree(tmp_path.joinpath(*other.split(".")))
     shutil.copy(ROOT / "manage.py", tmp_path)
     shutil.copytree(HERE / "notes", tmp_path / "product/notes", ignore=unseen)
     shutil.copy(HERE / "proof.py", tmp_path)

@@ -74,11 +74,11 @@ def sent(monkeypatch):
 
 
 @pytest.fixture
-def planned(declare, clock, sent, acme, globex):
+def planned(only, clock, sent, acme, globex):
     """Acme in Seoul and Globex in New York, with a schedule."""
     ran.clear()
     failing.clear()
-    declare(schedules.schedules, NIGHTLY)
+    only(schedules.schedules, NIGHTLY)
     for tenant, zone in ((acme, "Asia/Seoul"), (globex, "America/New_York")):
         tenant.time_zone = zone
         with public_context():

@@ -45,8 +45,8 @@ TOOLS = SignUpField(
 
 
 @pytest.fixture(autouse=True)
-def title(declare):
-    declare(sign_up_fields, TITLE)
+def title(only):
+    only(sign_up_fields, TITLE)
 
 
 def slugs():
