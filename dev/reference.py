@@ -13,6 +13,7 @@ import pkgutil
 import re
 import tomllib
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -142,9 +143,11 @@ def _parameters(value: Any) -> str:
     """Return a callable's parameters, without types and the values of defaults."""
     from celery import Task
     from django.db.models import Model
+    from django.http import HttpRequest
 
-    is_base_class = isinstance(value, type) and issubclass(value, Model | Task)
-    if not callable(value) or is_base_class:
+    # A product writes no call of these.
+    is_type_alone = isinstance(value, type) and issubclass(value, Model | Task | Enum | HttpRequest)
+    if not callable(value) or is_type_alone:
         return ""
     signature = inspect.signature(value)
     bare = [
