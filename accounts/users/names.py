@@ -20,8 +20,8 @@ MAX_NAME = 64
 _ADDRESS_LIKE = re.compile(r"://|@|[^\s.。][.。][^\W\d_]{2,}")
 # Mail programs decode it wherever they find it (RFC 2047, section 2), to any name.
 _ENCODED_WORD = "=?"
-# Controls, formats (such as text direction), line breaks, private use, surrogates.
-_UNSEEN = {"Cc", "Cf", "Zl", "Zp", "Co", "Cs"}
+# Unlike an address, a name may hold spaces, and letters that are newer than Python's Unicode.
+_UNSEEN = addresses.UNSEEN - {"Zs", "Cn"}
 # Scripts such as Persian and Sinhala need them, and so do emoji of several parts.
 _JOINERS = "\u200c\u200d"
 # Emoji presentation, and the five colours of skin.
