@@ -17,6 +17,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from accounts.profiles import pictures
 
+pytestmark = pytest.mark.long
+
 LIMIT = 2 * 1024 * 1024
 PAYLOAD = b"<?php evil(); ?><script>alert(1)</script>"
 KINDS = ("PNG", "JPEG", "WEBP", "GIF")
