@@ -278,8 +278,8 @@ def test_a_guarded_form_is_not_sent_again(acme, make_user, client_of, routes):
 
 def test_the_banner_costs_one_query(acme, make_user, client_of, django_assert_num_queries):
     client = client_of(acme, make_user(acme))
-    client.get("/")
+    client.get("/account/")
 
     # Session, person with profile, and whether the address is confirmed.
     with django_assert_num_queries(3):
-        client.get("/")
+        client.get("/account/")

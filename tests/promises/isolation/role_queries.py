@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, ProgrammingError, connection, transaction
 
 from accounts.models import User
 from tasks.models import Message
 from tasks.roles import RELAY
 from tenancy.context import database_role, public_context, workspace_context
+from tenancy.privileges import shared_tables
 from tenancy.roles import TENANT, VISITOR, DatabaseRole
+from tenancy.tables import tenant_rows
 from tenants.models import Tenant
 from tenants.roles import SIGNUP
 from tests.promises.isolation.watch import STATIC, Watch
@@ -41,7 +44,22 @@ OWN: dict[DatabaseRole, tuple[str, ...]] = {
     TENANT: OWNED,
     SIGNUP: ("tenants_directoryentry", "tasks_message"),
 }
-# Whoever works in public has no business in a tenant's schema.
+
+
+def _add_tables_of_products() -> None:
+    """A product's rows of tenants: to a tenant its own, to the others what the model declares."""
+    declared = shared_tables()
+    for model in tenant_rows():
+        options = model._meta
+        if options.app_config.name in settings.PRODUCT_APPS:
+            for role, privileges in declared[options.db_table].privileges.items():
+                lists = next((each for each in (OWN, ALL) if role in each), None)
+                if lists and "SELECT" in privileges:
+                    lists[role] += (options.db_table,)
+
+
+_add_tables_of_products()
+# Roles that work in public may read no tenant's schema.
 PRIVATE = ("accounts_user", "accounts_profile", "django_session", "account_emailaddress")
 # Messages that a role may not leave: a visitor writes the answer of /find/ alone.
 FORGED = (("public", "password_reset"), ("acme", "workspaces"), ("globex", "welcome"))
