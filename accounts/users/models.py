@@ -95,7 +95,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return str(self.full_name)
 
     def get_short_name(self) -> str:
-        return self.full_name.split(" ")[0] if self.full_name else self.email
+        return str(self.full_name.split(" ")[0] if self.full_name else self.email)
 
     @property
     def is_verified(self) -> bool:
